@@ -1,0 +1,35 @@
+"""Know what your optimizer's weight decay really does; choose it fast; carry it anywhere.
+
+Everything below is loaded on first use, so that `import halflife` costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from halflife._errors import BadData, BadInput, BadStudy, HalflifeError, UnknownName
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Law": "halflife.rules",
+    "Rule": "halflife.rules",
+    "half_life": "halflife.rules",
+    "remaining": "halflife.rules",
+    "timescale": "halflife.rules",
+    "update": "halflife.rules",
+}
+"""Where each public name lives."""
+
+__all__ = ["BadData", "BadInput", "BadStudy", "HalflifeError", "UnknownName", "__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'halflife' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
