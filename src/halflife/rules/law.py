@@ -138,6 +138,6 @@ class Law(Enum):
         return share / (1 + share) if self is Law.PROXIMAL else share
 
     @property
-    def order(self) -> Order:
-        """When the law's decay acts where its definition leaves no choice; JOINT otherwise."""
-        return Order.AFTER if self is Law.PROXIMAL else Order.JOINT
+    def order(self) -> Order | None:
+        """When the law's decay acts, or None where its definition leaves that to the rule."""
+        return Order.AFTER if self is Law.PROXIMAL else None
