@@ -1,0 +1,1 @@
+"""The lab: real data, and many networks trained on it at once."""
