@@ -61,28 +61,19 @@ ERRORS: Mapping[str, Callable[[Array, Array], Array]] = {
 take logits: `softmax` over exclusive classes, `logistic` output by output.
 """
 
-_Draw = Callable[[np.random.Generator, int, int, float], np.ndarray]
+_Spread = Callable[[int, int, float], float]
 
-
-def _normal(deviation: Callable[[int, int, float], float]) -> _Draw:
-    return lambda random, outputs, inputs, sigma: random.normal(size=(outputs, inputs)) * deviation(
-        outputs, inputs, sigma
-    )
-
-
-def _uniform(bound: Callable[[int, int, float], float]) -> _Draw:
-    return lambda random, outputs, inputs, sigma: random.uniform(-1, 1, size=(outputs, inputs)) * bound(
-        outputs, inputs, sigma
-    )
-
-
-INITIALIZATIONS: Mapping[str, _Draw] = {
-    "he": _normal(lambda outputs, inputs, sigma: (2 / inputs) ** 0.5),
-    "glorot": _uniform(lambda outputs, inputs, sigma: (6 / (inputs + outputs)) ** 0.5),
-    "torch": _uniform(lambda outputs, inputs, sigma: inputs**-0.5),
-    "normal": _normal(lambda outputs, inputs, sigma: sigma),
+INITIALIZATIONS: Mapping[str, tuple[str, _Spread]] = {
+    "he": ("normal", lambda inputs, _outputs, _sigma: (2 / inputs) ** 0.5),
+    "glorot": ("uniform", lambda inputs, outputs, _sigma: (6 / (inputs + outputs)) ** 0.5),
+    "torch": ("uniform", lambda inputs, _outputs, _sigma: inputs**-0.5),
+    "normal": ("normal", lambda _inputs, _outputs, sigma: sigma),
 }
-"""How weights start. Biases start at 0, except with `torch`, whose nn.Linear draws them like the weights."""
+"""How weights start: the distribution, and its standard deviation or bound.
+
+He et al. 2015, equation 10; Glorot & Bengio 2010, equation 16; torch.nn.Linear; and N(0, σ²). Biases start at 0,
+except with `torch`, which draws them like the weights.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +112,9 @@ class Network:
         if len(self.sizes) < 2 or min(self.sizes) < 1:
             raise BadInput(f"the layers have sizes {self.sizes}: at least inputs and outputs, each 1 or more.")
         if self.error.endswith("cross_entropy") and self.output != "identity":
-            raise BadInput(f"output is {self.output!r} under {self.error}: it must be 'identity', for the error brings its own.")
+            raise BadInput(
+                f"output is {self.output!r} under {self.error}: it must be 'identity', for the error brings its own."
+            )
 
     @property
     def parameters(self) -> int:
@@ -131,12 +124,13 @@ class Network:
     def initial(self, seed: int) -> Parameters:
         """One member's first weights, float64, without the member axis; the same seed gives the same numbers."""
         random = np.random.default_rng([seed, _INITIALIZATION_STREAM])
-        draw = INITIALIZATIONS[self.initialization]
+        distribution, spread = INITIALIZATIONS[self.initialization]
         layers = []
         for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
-            weights = draw(random, outputs, inputs, self.sigma)
-            like_torch = self.initialization == "torch"
-            biases = random.uniform(-1, 1, size=(outputs, 1)) / inputs**0.5 if like_torch else np.zeros((outputs, 1))
+            draw = random.standard_normal if distribution == "normal" else _uniform(random)
+            scale = spread(inputs, outputs, self.sigma)
+            weights = scale * draw((outputs, inputs))
+            biases = scale * draw((outputs, 1)) if self.initialization == "torch" else np.zeros((outputs, 1))
             layers.append({"weights": weights, "biases": biases})
         return layers
 
@@ -155,3 +149,7 @@ class Network:
 
 
 _INITIALIZATION_STREAM = 1
+
+
+def _uniform(random: np.random.Generator) -> Callable[[tuple[int, int]], np.ndarray]:
+    return lambda shape: random.uniform(-1, 1, size=shape)

@@ -30,6 +30,9 @@ CURVES = ("train", "penalty", "valid", "test", "valid_score", "test_score", "nor
 biases.
 """
 
+ROWS_A_BLOCK = 256
+"""Rows that are evaluated at once."""
+
 _BATCH_STREAM = 2
 _STEPS_A_CALL = 256
 
@@ -118,9 +121,7 @@ def train(
     order = settings[0].law.order
     with jax.enable_x64(recipe.precision == "float64"):
         dtype = np.dtype(recipe.precision)
-        rows = [
-            (part.x.astype(dtype), part.y.astype(dtype)) for part in (data.train, data.valid, data.test)
-        ]
+        rows = [(part.x.astype(dtype), part.y.astype(dtype)) for part in (data.train, data.valid, data.test)]
         start = [
             {name: np.repeat(values[None].astype(dtype), members, axis=0) for name, values in layer.items()}
             for layer in recipe.network.initial(seed)
@@ -279,7 +280,8 @@ def _train_block(
         }
         return (parameters, state, diverged), {k: jnp.where(alive, v, jnp.nan) for k, v in curves.items()}
 
-    return jax.lax.scan(one_epoch, carry, feed)
+    final: tuple[Any, dict[str, Array]] = jax.lax.scan(one_epoch, carry, feed)
+    return final
 
 
 @partial(
@@ -291,9 +293,7 @@ def _evaluate(parameters: Parameters, rows: _Rows, *, network: Network, scored_a
     return _errors_and_scores(parameters, rows, network, scored_as)
 
 
-def _errors_and_scores(
-    parameters: Parameters, rows: _Rows, network: Network, scored_as: str
-) -> tuple[Array, Array]:
+def _errors_and_scores(parameters: Parameters, rows: _Rows, network: Network, scored_as: str) -> tuple[Array, Array]:
     x, y = rows
     outputs = network.outputs(parameters, x)
     errors = jnp.mean(network.row_errors(outputs, y), axis=1)
