@@ -161,3 +161,13 @@ def test_order_none_is_the_rules_own(name: str) -> None:
     assert ends[None] == ends[rule.decay_order]
     assert ends[Order.BEFORE] == ends[Order.JOINT]
     assert abs(ends[Order.AFTER] - ends[Order.JOINT]) > 1e-4
+
+
+def test_fractions_have_an_exact_root_or_none() -> None:
+    """A root that is rational is taken exactly; one that is not is refused, never rounded."""
+    rule, half = RULES["adagrad"], Fraction(1, 2)
+    settings = {"lr_decay": Fraction(0), "initial_accumulator": Fraction(0), "eps": Fraction(0)}
+    ends, _ = update(rule, half, Fraction(3, 4), rule.initial_state(half), step=1, lr=half, l2=Fraction(1), **settings)
+    assert ends == 0
+    with pytest.raises(ArithmeticError, match="2 has no rational square root"):
+        update(rule, half, half, {"total": Fraction(7, 4)}, step=1, lr=half, **settings)
