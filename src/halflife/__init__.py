@@ -14,7 +14,10 @@ _HOMES = {
     "Law": "halflife.rules",
     "Rule": "halflife.rules",
     "half_life": "halflife.rules",
+    "Study": "halflife.lab",
+    "load": "halflife.lab",
     "remaining": "halflife.rules",
+    "study": "halflife.lab",
     "timescale": "halflife.rules",
     "update": "halflife.rules",
 }

@@ -18,6 +18,7 @@ import jax
 from halflife._errors import BadInput
 from halflife.lab.data import Data
 from halflife.lab.networks import Network
+from halflife.lab.outcomes import Outcome
 from halflife.lab.settings import Setting
 from halflife.lab.training import ROWS_A_BLOCK, Recipe, Trained, train
 from halflife.rules import rule
@@ -108,7 +109,7 @@ def run(
     on_cpu = devices[0].platform == "cpu"
     rules = sorted({setting.rule for chunk in chunks for setting in chunk.settings})
     needed = bytes_a_member(recipe.network, recipe, rules) * max(chunk.size for chunk in chunks)
-    workers = min(workers or (_cores() if on_cpu else len(devices)), max(1, memory // needed))
+    workers = min(workers or (cores() if on_cpu else len(devices)), max(1, memory // needed))
     stop = threading.Event()
 
     def work(chunk: Chunk) -> tuple[Trained, float]:
@@ -136,5 +137,20 @@ def _program(setting: Setting) -> tuple[Any, ...]:
     return setting.rule, str(setting.law.order)
 
 
-def _cores() -> int:
+def ended(chunk: Chunk, trained: Trained) -> list[Outcome]:
+    """How each member of a chunk ended."""
+    last = {name: trained.curves[name][-1] for name in ("valid", "test", "valid_score", "test_score", "norm")}
+    return [
+        Outcome(
+            setting=setting,
+            seed=chunk.seed,
+            diverged=int(trained.diverged[member]),
+            **{name: float(values[member]) for name, values in (last | dict(trained.final)).items()},
+        )
+        for member, setting in enumerate(chunk.settings)
+    ]
+
+
+def cores() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,8 +18,8 @@ from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.data import Data, load
 from halflife.lab.grid import LAWS, MIDDLE_LR, settings
 from halflife.lab.networks import Network
-from halflife.lab.outcomes import GridResult, Interval, Outcome, summarize
-from halflife.lab.population import MEMORY, Chunk, members_a_chunk, plan, run
+from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, summarize
+from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan, run
 from halflife.lab.store import Store
 from halflife.lab.training import Recipe
 from halflife.lab.twins import Twins, twins
@@ -205,16 +206,20 @@ def _train_twins(
 ) -> None:
     missing = [rule for rule in dict.fromkeys(rules) if rule not in {t.rule for t in store.twins()}]
     short = Recipe(**{**vars(recipe), "epochs": min(recipe.epochs, _TWIN_EPOCHS)})
-    pool = ThreadPoolExecutor(2)
+    stop = threading.Event()
+
+    def work(rule: str) -> tuple[Twins, ...]:
+        return twins(data, short, rule=rule, lr=MIDDLE_LR[rule], l2=_TWIN_L2, seed=seed, stop=stop.is_set)
+
+    pool = ThreadPoolExecutor(cores())
     try:
-        waiting = [
-            pool.submit(twins, data, short, rule=rule, lr=MIDDLE_LR[rule], l2=_TWIN_L2, seed=seed) for rule in missing
-        ]
+        waiting = [pool.submit(work, rule) for rule in missing]
         progress(Progress(stage="twins", done=0, total=len(missing)))
         for done, future in enumerate(as_completed(waiting), start=1):
             store.add_twins(future.result())
             progress(Progress(stage="twins", done=done, total=len(missing)))
     finally:
+        stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -236,6 +241,96 @@ def _train_grid(
     for chunk, trained, seconds in run(data, recipe, remaining, memory=memory):
         store.add_chunk(chunk, trained, seconds)
         done += len(chunk.settings)
-        ended = [o for o in (best, *words_of(chunk, trained)) if o and not o.diverged]
-        best = min(ended, key=lambda o: o.valid, default=None)
+        candidates = [o for o in (best, *ended(chunk, trained)) if o and not o.diverged]
+        best = min(candidates, key=lambda o: o.valid, default=None)
         progress(Progress(stage="trainings", done=done, total=total, best=best))
+
+
+def _read(
+    store: Store,
+    data: Data,
+    recipe: Recipe,
+    seeds: tuple[int, ...],
+    twin_rules: Sequence[str],
+    grid_rules: Sequence[str],
+    seconds: float,
+) -> Study:
+    outcomes = store.outcomes()
+    found = store.twins()
+    results = (summarize(outcomes, name, law) for name in dict.fromkeys(grid_rules) for law in LAWS)
+    return Study(
+        data=data.describe(),
+        score="accuracy" if data.task == "classification" else "R²",
+        recipe=recipe,
+        seeds=seeds,
+        twins=tuple(t for name in dict.fromkeys(twin_rules) for t in found if t.rule == name),
+        grid=tuple(result for result in results if result),
+        trainings=len(outcomes),
+        seconds=seconds,
+        path=store.path,
+    )
+
+
+def _recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    return vars(recipe) | {"network": vars(recipe.network)}
+
+
+def _twins_to_dict(t: Twins) -> dict[str, Any]:
+    return {
+        "rule": t.rule,
+        "alpha": t.alpha,
+        "lr": t.lr,
+        "l2": t.l2,
+        "verdict": t.verdict,
+        "gap": {precision: gaps[-1] for precision, gaps in t.gaps.items()},
+        "gaps": {precision: list(gaps) for precision, gaps in t.gaps.items()},
+    }
+
+
+def _grid_to_dict(g: GridResult) -> dict[str, Any]:
+    return {
+        "rule": g.rule,
+        "law": str(g.law),
+        "best": _best_to_dict(g.best),
+        "unregularized": _best_to_dict(g.unregularized),
+        "gain": g.gain.mean,
+        "gain_interval": _ends(g.gain),
+        "slope": g.slope.value,
+        "slope_interval": [g.slope.low, g.slope.high],
+        "slope_lrs": g.slope.lrs,
+        "diverged": g.diverged,
+        "trainings": g.trainings,
+    }
+
+
+def _best_to_dict(best: Best) -> dict[str, Any]:
+    return {
+        "lr": best.lr,
+        "strength": best.strength,
+        "valid": best.valid,
+        "test": best.test.mean,
+        "test_interval": _ends(best.test),
+        "test_score": best.test_score.mean,
+        "test_score_interval": _ends(best.test_score),
+        "gap": best.gap.mean,
+        "gap_interval": _ends(best.gap),
+        "norm": best.norm.mean,
+        "norm_interval": _ends(best.norm),
+    }
+
+
+def _ends(interval: Interval) -> list[float | None]:
+    return [interval.low, interval.high]
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("halflife", "jax", "jaxlib", "numpy", "scikit-learn")}
+    return packages | {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+
+
+def _digest(question: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:8]
+
+
+def _file_stem(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(name).stem) or "data"

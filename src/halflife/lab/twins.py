@@ -4,7 +4,7 @@ If both doors lead to the same place the twins differ by rounding alone, and the
 precision; a gap that does not shrink is real.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,7 +42,9 @@ class Twins:
     verdict: str
 
 
-def twins(data: Data, recipe: Recipe, *, rule: str, lr: float, l2: float, seed: int) -> tuple[Twins, ...]:
+def twins(
+    data: Data, recipe: Recipe, *, rule: str, lr: float, l2: float, seed: int, stop: Callable[[], bool] = lambda: False
+) -> tuple[Twins, ...]:
     """Train the twins of one rule in both precisions, and with momentum the twin with α = ηλ/(1−μ) besides.
 
     Args:
@@ -52,12 +54,16 @@ def twins(data: Data, recipe: Recipe, *, rule: str, lr: float, l2: float, seed: 
         lr: learning rate, times the recipe's schedule.
         l2: λ.
         seed: of initialization and order of rows.
+        stop: asked between compiled calls.
+
+    Raises:
+        Stopped: `stop` said so.
     """
     penalty = Setting(rule=rule, law=Law.L2, lr=lr, strength=l2)
     momentum = dict(penalty.hyperparameters).get("momentum", 0)
     alphas = {"η·λ": l2} | ({"η·λ/(1−μ)": l2 / (1 - momentum)} if momentum else {})
     decays = [Setting(rule=rule, law=Law.DECOUPLED, lr=lr, strength=strength) for strength in alphas.values()]
-    gaps = {p: _gaps(data, replace(recipe, precision=p), [penalty, *decays], seed) for p in PRECISIONS}
+    gaps = {p: _gaps(data, replace(recipe, precision=p), [penalty, *decays], seed, stop) for p in PRECISIONS}
     return tuple(
         Twins(
             rule=rule,
@@ -76,7 +82,7 @@ def verdict(float32: float, float64: float) -> str:
     return "rounding" if float64 <= float32 * _SHRINKS else "real"
 
 
-def _gaps(data: Data, recipe: Recipe, settings: Sequence[Setting], seed: int) -> np.ndarray:
+def _gaps(data: Data, recipe: Recipe, settings: Sequence[Setting], seed: int, stop: Callable[[], bool]) -> np.ndarray:
     gaps = []
 
     def measure(_: int, parameters: Parameters) -> None:
@@ -85,5 +91,5 @@ def _gaps(data: Data, recipe: Recipe, settings: Sequence[Setting], seed: int) ->
         )
         gaps.append(np.linalg.norm(flat[1:] - flat[0], axis=1) / np.linalg.norm(flat[0]))
 
-    train(data, recipe, settings, seed=seed, after_epoch=measure)
+    train(data, recipe, settings, seed=seed, stop=stop, after_epoch=measure)
     return np.array(gaps)
