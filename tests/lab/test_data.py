@@ -430,3 +430,22 @@ def test_one_line_says_what_it_is():
     assert line == (
         "wine: 107 + 35 + 36 rows (training, validation, test), 13 features, 3 classes (target), label noise 0.25"
     )
+
+
+def test_a_rare_class_always_has_a_training_row():
+    """A class whose share of the training rows is 0.6 of a row has one, whatever the seed."""
+    strata = np.repeat([0, 1], [97, 3])
+    for seed in range(30):
+        assert (strata[split(strata, (20, 40, 40), np.random.default_rng(seed))[0]] == 1).sum() == 1
+
+
+def test_spaces_after_commas_and_question_marks_are_understood(tmp_path):
+    """The habits of older tables: `a, b` is a and b, and ? is a missing value."""
+    neat, old = tmp_path / "neat.csv", tmp_path / "old.csv"
+    rows = [[str(i), "pq"[i % 2] if i % 5 else "", "uv"[i % 2]] for i in range(20)]
+    neat.write_text("n,word,target\n" + "".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    old.write_text(
+        "n, word, target\n" + "".join(", ".join(cell or "?" for cell in row) + "\n" for row in rows), encoding="utf-8"
+    )
+    assert load(old).features == load(neat).features == ("n", "word=p", "word=q")
+    assert load(old).fingerprint == load(neat).fingerprint
