@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from halflife._errors import BadData
-from halflife.lab.files import content_of, refuse_large, refuse_no_file
-from halflife.lab.table import Array, Table
+from halflife.lab.files import content_of, one_line, refuse_large, refuse_no_file
+from halflife.lab.table import Array, Table, float64
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -36,7 +36,9 @@ def read_npz(path: Path, target: str | None, memory: int) -> Table:
     except BadData:
         raise
     except Exception as error:  # a parser given foreign bytes has no closed list of errors
-        raise BadData(f"{str(path)!r} cannot be read as NPZ without running what it holds: {error}.") from error
+        raise BadData(
+            f"{str(path)!r} cannot be read as NPZ without running what it holds: {one_line(error)}."
+        ) from error
     return _arrays(path, x, y, aim, memory, task=None)
 
 
@@ -93,13 +95,11 @@ def _arrays(path: Path, x: Array, y: Array, aim: str, memory: int, *, task: str 
         raise BadData(f"{str(path)!r} has {aim} of shape {y.shape}: one label a row, or numbers [rows, targets].")
     width = math.prod(x.shape[1:])
     refuse_large(8 * len(x) * width, memory, str(path))
-    with np.errstate(all="ignore"):
-        numbers = x.reshape(len(x), width).astype(np.float64)
-        y = y.reshape(len(y), -1 if len(y) else 1)
-        words = y.dtype.kind in "bUS"
-        goal = _decoded(y, path) if words else y.astype(np.float64)
+    numbers = float64(x.reshape(len(x), width))
+    y = y.reshape(len(y), -1 if len(y) else 1)
+    goal = _decoded(y, path) if y.dtype.kind in "bUS" else float64(y)
     names = tuple(f"x{place}" for place in range(width))
-    return Table(name=path.name, numbers=numbers, number_names=names, target=goal, target_name=aim, task=task)
+    return Table(name=one_line(path.name), numbers=numbers, number_names=names, target=goal, target_name=aim, task=task)
 
 
 def _decoded(y: Array, path: Path) -> Array:

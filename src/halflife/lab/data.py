@@ -8,6 +8,7 @@ import numpy as np
 
 from halflife._errors import BadData
 from halflife.lab import preprocess, readers
+from halflife.lab.files import one_line
 from halflife.lab.split import Size, sizes, split
 from halflife.lab.table import Array, Table
 
@@ -70,7 +71,7 @@ class Data:
         rows = f"{len(self.train)} + {len(self.valid)} + {len(self.test)} rows (training, validation, test)"
         goal = f"{len(self.classes)} classes" if self.classes else f"regression on {self.train.y.shape[1]} target(s)"
         noise = f", label noise {self.label_noise:g}" if self.label_noise else ""
-        return f"{self.name}: {rows}, {len(self.features)} features, {goal} ({self.target}){noise}"
+        return f"{self.name}: {rows}, {len(self.features)} features, {goal} ({one_line(self.target)}){noise}"
 
 
 def load(

@@ -33,7 +33,7 @@ def refuse_no_file(path: Path, known: tuple[str, ...] = ()) -> None:
     except BadData:
         raise
     except (OSError, ValueError) as error:
-        raise BadData(f"{str(path)!r} cannot be opened: {error}.") from error
+        raise BadData(f"{str(path)!r} cannot be opened: {one_line(error)}.") from error
 
 
 def bare_name(path: Path) -> str:
@@ -51,9 +51,14 @@ def content_of(path: Path, memory: int) -> bytes:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             content = file.read(memory + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise BadData(f"{str(path)!r} cannot be read: {error}.") from error
+        raise BadData(f"{str(path)!r} cannot be read: {one_line(error)}.") from error
     refuse_large(len(content), memory, str(path))
     return content
+
+
+def one_line(text: object) -> str:
+    """The text on one line, as a sentence needs it."""
+    return " ".join(str(text).split())
 
 
 def refuse_large(size: int, memory: int, name: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from halflife._errors import BadData
 from halflife.lab.arrays import read_idx, read_npz
-from halflife.lab.files import bare_name, refuse_large, refuse_no_file
+from halflife.lab.files import bare_name, one_line, refuse_large, refuse_no_file
 from halflife.lab.table import Table, from_frame
 from halflife.lab.text import read_text
 
@@ -96,10 +96,10 @@ def _parquet(path: Path, target: str | None, memory: int) -> Table:
     except BadData:
         raise
     except Exception as error:  # a parser given foreign bytes has no closed list of errors
-        raise BadData(f"{str(path)!r} cannot be read as Parquet: {error}.") from error
+        raise BadData(f"{str(path)!r} cannot be read as Parquet: {one_line(error)}.") from error
     if frame.columns.has_duplicates or frame.shape[1] == 0:
         raise BadData(f"{str(path)!r} has columns {list(frame.columns)}: there must be some, with distinct names.")
-    return from_frame(frame, name=path.name, target=target)
+    return from_frame(frame, name=one_line(path.name), target=target)
 
 
 __all__ = ["SHIPPED", "read"]

@@ -74,7 +74,7 @@ class Table:
         digest = hashlib.sha256()
         for part in (self.numbers, self.words, self.target):
             digest.update(json.dumps([str(part.dtype.kind), part.shape]).encode())
-            digest.update(json.dumps(part.tolist()).encode() if part.dtype == object else _bytes(part))
+            digest.update(json.dumps(part.tolist()).encode() if part.dtype == object else part.astype("<f8").tobytes())
         names = [self.number_names, self.word_names, self.target_name, self.labels]
         digest.update(json.dumps(names).encode())
         return digest
@@ -116,12 +116,14 @@ def target_column(columns: list[str], target: str | None, name: str) -> str:
         if target in columns:
             return target
         nearest = get_close_matches(target, columns, n=3, cutoff=0.5)
-        shown = columns if len(columns) <= 10 else [*columns[:10], "..."]
+        shown = [*map(repr, columns[:10]), *["..."][: len(columns) > 10]]
         hint = f"did you mean {' or '.join(map(repr, nearest))}?" if nearest else f"columns: {', '.join(shown)}."
         raise BadData(f"{name} has no column {target!r} for a target: {hint}")
     called = [column for column in columns if column.strip().lower() in TARGET_NAMES]
     if len(called) > 1:
-        raise BadData(f"{name} has several columns that could be the target, {', '.join(called)}: name one as target.")
+        raise BadData(
+            f"{name} has several columns that could be the target, {', '.join(map(repr, called))}: name one as target."
+        )
     return called[0] if called else columns[-1]
 
 
@@ -130,8 +132,14 @@ def _numeric(frame: Any) -> Any:
 
 
 def _as_numbers(frame: Any) -> Array:
+    return float64(frame.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def float64(numbers: Array) -> Array:
+    """The numbers as float64, with one kind of NaN and one zero, whatever bits the file had for them."""
     with np.errstate(all="ignore"):
-        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+        wide = numbers.astype(np.float64) + 0.0
+        return np.where(np.isnan(wide), np.nan, wide)
 
 
 def _as_words(frame: Any) -> Array:
@@ -141,12 +149,6 @@ def _as_words(frame: Any) -> Array:
         pairs = zip(series.astype(object), series.isna(), strict=True)
         words[:, place] = [np.nan if missing else str(value) for value, missing in pairs]
     return words
-
-
-def _bytes(numbers: Array) -> bytes:
-    # one NaN and one zero, whatever machine made them
-    one_nan = np.where(np.isnan(numbers), np.nan, numbers + 0.0)
-    return np.ascontiguousarray(one_nan, dtype="<f8").tobytes()
 
 
 def _refuse_beyond(numbers: Array, names: tuple[str, ...], what: str) -> None:

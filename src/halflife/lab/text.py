@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 from halflife._errors import BadData
-from halflife.lab.files import bare_name, content_of
+from halflife.lab.files import bare_name, content_of, one_line
 from halflife.lab.table import Table, from_frame
 
 DELIMITERS = ",;\t|"
@@ -49,11 +49,11 @@ def read_text(path: Path, target: str | None, memory: int) -> Table:
                 float_precision="round_trip",
             )
     except Exception as error:  # a parser given foreign bytes has no closed list of errors
-        raise BadData(f"{str(path)!r} cannot be read as a table: {error}.") from error
+        raise BadData(f"{str(path)!r} cannot be read as a table: {one_line(error)}.") from error
     if frame.shape != (rows, len(header)):
         raise BadData(f"{str(path)!r} has quotes that do not pair up: {rows} rows seen, {len(frame)} read.")
     frame.columns = header
-    return from_frame(frame, name=path.name, target=target)
+    return from_frame(frame, name=one_line(path.name), target=target)
 
 
 def _delimiter(text: str) -> str:
@@ -80,7 +80,7 @@ def _shape(text: str, delimiter: str, path: Path) -> tuple[list[str], int]:
                     "and every row must have as many."
                 )
     except csv.Error as error:
-        raise BadData(f"{str(path)!r} line {lines.line_num} cannot be read: {error}.") from error
+        raise BadData(f"{str(path)!r} line {lines.line_num} cannot be read: {one_line(error)}.") from error
     if not header:
         raise BadData(f"{str(path)!r} holds blank lines only: at least a header and 5 rows are needed.")
     twice = next((name for name in header if header.count(name) > 1), None) if len(set(header)) < len(header) else None
