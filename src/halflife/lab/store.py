@@ -49,6 +49,7 @@ CREATE TABLE twin (
 ) WITHOUT ROWID;
 CREATE TABLE chunk (number INTEGER PRIMARY KEY, seconds REAL NOT NULL);
 """
+_INSERT_CURVE = f"INSERT INTO curve VALUES ({', '.join('?' * (3 + len(CURVES)))})"  # noqa: S608 - made of constants
 
 
 class Store:
@@ -110,7 +111,7 @@ class Store:
                 )
                 columns = np.stack([trained.curves[name][:, member] for name in CURVES], axis=1)
                 self._connection.executemany(
-                    f"INSERT INTO curve VALUES ({', '.join('?' * (3 + len(CURVES)))})",
+                    _INSERT_CURVE,
                     [
                         (number, chunk.seed, epoch, *map(_real, values))
                         for epoch, values in enumerate(columns.tolist(), start=1)
