@@ -234,14 +234,14 @@ def _train_grid(
     finished = store.finished()
     total = sum(len(chunk.settings) for chunk in chunks)
     outcomes = store.outcomes()
-    best = min((o for o in outcomes if not o.diverged), key=lambda o: o.valid, default=None)
+    best = min((o for o in outcomes if o.sound), key=lambda o: o.valid, default=None)
     done = len(outcomes)
     progress(Progress(stage="trainings", done=done, total=total, best=best))
     remaining = [chunk for chunk in chunks if chunk.number not in finished]
     for chunk, trained, seconds in run(data, recipe, remaining, memory=memory):
         store.add_chunk(chunk, trained, seconds)
         done += len(chunk.settings)
-        candidates = [o for o in (best, *ended(chunk, trained)) if o and not o.diverged]
+        candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]
         best = min(candidates, key=lambda o: o.valid, default=None)
         progress(Progress(stage="trainings", done=done, total=total, best=best))
 
