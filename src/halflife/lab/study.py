@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import platform
 import threading
 import time
@@ -276,14 +277,16 @@ def _recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
 
 
 def _twins_to_dict(t: Twins) -> dict[str, Any]:
+    # JSON knows no NaN
+    without_nan = {p: [None if math.isnan(gap) else gap for gap in gaps] for p, gaps in t.gaps.items()}
     return {
         "rule": t.rule,
         "alpha": t.alpha,
         "lr": t.lr,
         "l2": t.l2,
         "verdict": t.verdict,
-        "gap": {precision: gaps[-1] for precision, gaps in t.gaps.items()},
-        "gaps": {precision: list(gaps) for precision, gaps in t.gaps.items()},
+        "gap": {precision: gaps[-1] for precision, gaps in without_nan.items()},
+        "gaps": without_nan,
     }
 
 
