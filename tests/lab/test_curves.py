@@ -123,7 +123,7 @@ def test_float32_is_float64_to_its_precision():
     [("he", 2 / 400), ("glorot", 2 / (400 + 300)), ("torch", 1 / (3 * 400)), ("normal", 0.25)],
 )
 def test_initial_weights_have_their_spread(initialization, variance):
-    """Weights start with the variance 2/n, 2/(n+m), 1/(3n) or σ² of their source; biases at 0 save as torch has them."""
+    """Weights start with the variance 2/n, 2/(n+m), 1/(3n) or σ² of their source; biases at 0, save in torch."""
     network = Network(sizes=(400, 300), error="squared", initialization=initialization, sigma=0.5)
     (layer,) = network.initial(0)
     assert layer["weights"].mean() == pytest.approx(0, abs=5 * (variance / 120_000) ** 0.5)
