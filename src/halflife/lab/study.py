@@ -27,8 +27,8 @@ from halflife.rules import rule as rule_named
 
 TWIN_RULES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "lion")
 GRID_RULES = ("sgd", "momentum", "adam")
-DEMONSTRATION = {"train_size": 300, "label_noise": 0.2}
-"""How the default data is made to overfit: 300 of the digits' 1,797 rows to learn from, a fifth of them mislabelled."""
+DEMONSTRATION = {"train_size": 300, "label_noise": 0.4}
+"""How the default data is made to overfit: 300 of digits' 1,797 rows to learn from, two fifths of them mislabelled."""
 
 _TWIN_EPOCHS = 20
 _TWIN_L2 = 0.01
@@ -163,8 +163,8 @@ def study(
     if source is None:
         train_size = DEMONSTRATION["train_size"] if train_size is None else train_size
         label_noise = DEMONSTRATION["label_noise"] if label_noise is None else label_noise
-    every_setting = [setting for name in dict.fromkeys(grid_rules) for setting in settings(name, lr, strength)]
-    if not any(setting.strength for setting in every_setting):
+    every_setting = list(dict.fromkeys(s for name in grid_rules for s in settings(name, lr, strength)))
+    if not any(s.strength for s in every_setting):
         raise BadInput("strength is 0 only: give at least one above 0 to compare with.")
     data = load(source or "digits", target=target, seed=seed, train_size=train_size, label_noise=label_noise or 0.0)
     network = Network(
@@ -184,13 +184,12 @@ def study(
     numbers = tuple(range(seed, seed + seeds))
     keep_compiled_programs()
     members = members_a_chunk(network, recipe, grid_rules, memory=memory)
-    chunks = plan(list(dict.fromkeys(every_setting)), numbers, members=members)
+    chunks = plan(every_setting, numbers, members=members)
     question = {
         "data": [data.name, data.fingerprint],
         "recipe": _recipe_to_dict(recipe),
         "rules": [twin_rules, grid_rules],
-        "lr": lr and list(lr),
-        "strength": strength and list(strength),
+        "settings": [[s.rule, str(s.law), s.lr, s.strength] for s in every_setting],
         "seeds": numbers,
         "chunk size": members,
     }
