@@ -58,10 +58,11 @@ def _gain(grid: Sequence[GridResult]) -> str:
         return f"{found} one seed cannot tell that from chance."
     if not top.gain.excludes_zero:
         return f"{found} the gain, {_interval(top.gain)}, could be chance, so regularization is not shown to help."
+    without, best = top.unregularized, top.best
     return (
         f"{found} regularization {'helps' if top.gain.mean > 0 else 'hurts'} by {_interval(top.gain, signed=False)}. "
-        f"Overfitting, test less training error, goes from {top.unregularized.gap.mean:.2f} to {top.best.gap.mean:.2f}; "
-        f"‖w‖ from {top.unregularized.norm.mean:.1f} to {top.best.norm.mean:.1f}."
+        f"Overfitting, test less training error, goes from {without.gap.mean:.2f} to {best.gap.mean:.2f}; ‖w‖ from "
+        f"{without.norm.mean:.1f} to {best.norm.mean:.1f}."
     )
 
 
