@@ -292,9 +292,8 @@ def table(rule: str, measured: dict[str, list[float]]) -> None:
         print(f"{name:28}{median[name]:>9.1f}{each:>15.1f}{statistics.median(ratios):>16.2f}{goal}")
     rate = work(rule) / median["halflife, compiled before"] / 1e9
     share = rate / median["matrix product"]
-    print(
-        f"\nhalflife, compiled before: {rate:.0f} GFLOP/s, {share:.2f} of a large matrix product's {median['matrix product']:.0f}"
-    )
+    of = f"{share:.2f} of a large matrix product's {median['matrix product']:.0f}"
+    print(f"\nhalflife, compiled before: {rate:.0f} GFLOP/s, {of}")
 
 
 if __name__ == "__main__":
