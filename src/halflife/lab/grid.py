@@ -19,6 +19,7 @@ MIDDLE_LR: Mapping[str, float] = {
     "nesterov": 0.01,
     "mccaffrey": 0.05,
     "rmsprop": 0.003,
+    "rmsprop_centred": 0.003,
     "adagrad": 0.03,
     "adadelta": 1.0,
     "adam": 0.003,
@@ -70,7 +71,7 @@ def settings(rule: str, lrs: Sequence[float] | None, strengths: Sequence[float] 
             *(
                 Setting(rule=rule, law=law, lr=lr, strength=s if law is Law.L2 else s * moved * lr)
                 for s in strengths or default_strengths()
-                if s > 0
+                if s != 0
                 for law in LAWS
             ),
         )

@@ -43,6 +43,11 @@ class Outcome:
     test_score: float
     norm: float
 
+    @property
+    def sound(self) -> bool:
+        """Whether it can be compared: it did not diverge, and no error of it is too large for its precision."""
+        return not self.diverged and all(map(math.isfinite, (self.train, self.valid, self.test)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
@@ -195,7 +200,7 @@ def _best(outcomes: Sequence[Outcome]) -> Best | None:
     by_setting: dict[Setting, list[Outcome]] = {}
     for outcome in sorted(outcomes, key=lambda o: o.seed):
         by_setting.setdefault(outcome.setting, []).append(outcome)
-    sound = {setting: seeds for setting, seeds in by_setting.items() if not any(o.diverged for o in seeds)}
+    sound = {setting: seeds for setting, seeds in by_setting.items() if all(o.sound for o in seeds)}
     if not sound:
         return None
     setting = min(sound, key=lambda s: fmean(o.valid for o in sound[s]))

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 import jax
+import numpy as np
 
 from halflife._errors import BadInput
 from halflife.lab.data import Data
@@ -140,12 +141,13 @@ def _program(setting: Setting) -> tuple[Any, ...]:
 def ended(chunk: Chunk, trained: Trained) -> list[Outcome]:
     """How each member of a chunk ended."""
     last = {name: trained.curves[name][-1] for name in ("valid", "test", "valid_score", "test_score", "norm")}
+    final = {name: np.where(trained.diverged, np.nan, values) for name, values in trained.final.items()}
     return [
         Outcome(
             setting=setting,
             seed=chunk.seed,
             diverged=int(trained.diverged[member]),
-            **{name: float(values[member]) for name, values in (last | dict(trained.final)).items()},
+            **{name: float(values[member]) for name, values in (last | final).items()},
         )
         for member, setting in enumerate(chunk.settings)
     ]

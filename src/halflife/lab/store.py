@@ -11,8 +11,8 @@ chunk     number, seconds
 import json
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from halflife._errors import BadStudy
+from halflife.lab.files import one_line
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import Chunk
 from halflife.lab.settings import Setting
@@ -71,16 +72,17 @@ class Store:
             BadStudy: the file cannot be made or read, is not a study, is of another format, or asks another question.
         """
         self.path = path
-        try:
-            self._connection = sqlite3.connect(path, timeout=30)
-            if self._one("PRAGMA application_id") == 0 and self._one("SELECT count(*) FROM sqlite_master") == 0:
-                self._create(question, versions)
-            self._require_study()
-        except sqlite3.Error as error:
-            with suppress(AttributeError):
+        with self._readable():
+            # made absolute, for SQLite takes some names, such as :memory:, for something else
+            self._connection = sqlite3.connect(path.absolute(), timeout=30)
+            try:
+                if self._one("PRAGMA application_id") == 0 and self._one("SELECT count(*) FROM sqlite_master") == 0:
+                    self._create(question, versions)
+                self._require_study()
+                self._require_question(question)
+            except BaseException:
                 self._connection.close()
-            raise BadStudy(f"{path} cannot be used as a study file ({error}): name another with --out.") from None
-        self._require_question(question)
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -92,15 +94,17 @@ class Store:
 
     def finished(self) -> set[int]:
         """The numbers of the chunks that are in the file."""
-        return {number for (number,) in self._connection.execute("SELECT number FROM chunk")}
+        with self._readable():
+            return {int(number) for (number,) in self._connection.execute("SELECT number FROM chunk")}
 
     def seconds(self) -> float:
         """Seconds of training that the chunks took, added over workers."""
-        return float(self._one("SELECT total(seconds) FROM chunk"))
+        with self._readable():
+            return float(self._one("SELECT total(seconds) FROM chunk"))
 
     def add_chunk(self, chunk: Chunk, trained: Trained, seconds: float) -> None:
         """Write what a chunk's members came to, all of it or nothing."""
-        with self._connection:
+        with self._writable(), self._connection:
             for member, setting in enumerate(chunk.settings):
                 number = self._number(setting)
                 final = [_real(trained.final[name][member]) for name in ("train", "train_score")]
@@ -121,7 +125,7 @@ class Store:
 
     def add_twins(self, twins: Sequence[Twins]) -> None:
         """Write the twins of one rule, all of them or nothing."""
-        with self._connection:
+        with self._writable(), self._connection:
             self._connection.executemany(
                 "INSERT INTO twin VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -134,32 +138,55 @@ class Store:
 
     def twins(self) -> list[Twins]:
         """The twins in the file, rule by rule in the order they were written."""
-        rows = self._connection.execute(
-            "SELECT rule, alpha, lr, l2, precision, gap FROM twin ORDER BY epoch"
-        ).fetchall()
-        found = []
-        for rule, alpha, lr, l2 in dict.fromkeys(row[:4] for row in rows):
-            gaps = {
-                precision: tuple(
-                    math.nan if row[5] is None else row[5]
-                    for row in rows
-                    if row[:5] == (rule, alpha, lr, l2, precision)
-                )
-                for precision in PRECISIONS
-            }
-            ends = (gaps[precision][-1] for precision in PRECISIONS)
-            found.append(Twins(rule=rule, alpha=alpha, lr=lr, l2=l2, gaps=gaps, verdict=verdict(*ends)))
-        return found
+        with self._readable():
+            rows = self._connection.execute(
+                "SELECT rule, alpha, lr, l2, precision, gap FROM twin ORDER BY epoch"
+            ).fetchall()
+            found = []
+            for rule, alpha, lr, l2 in dict.fromkeys(row[:4] for row in rows):
+                gaps = {
+                    precision: tuple(
+                        math.nan if row[5] is None else float(row[5])
+                        for row in rows
+                        if row[:5] == (rule, alpha, lr, l2, precision)
+                    )
+                    for precision in PRECISIONS
+                }
+                ends = (gaps[precision][-1] for precision in PRECISIONS)
+                found.append(Twins(rule=rule, alpha=alpha, lr=lr, l2=l2, gaps=gaps, verdict=verdict(*ends)))
+            return found
 
     def outcomes(self) -> list[Outcome]:
         """How every training in the file ended."""
-        rows = self._connection.execute(
-            "SELECT rule, law, lr, strength, hyperparameters, seed, diverged, t.train, valid, test, train_score,"
-            " valid_score, test_score, norm FROM training t JOIN setting ON setting.id = t.setting"
-            " JOIN curve USING (setting, seed)"
-            " WHERE epoch = (SELECT max(epoch) FROM curve) ORDER BY setting.id, seed"
-        )
-        return [_outcome(row) for row in rows]
+        with self._readable():
+            rows = self._connection.execute(
+                "SELECT rule, law, lr, strength, hyperparameters, seed, diverged, t.train, valid, test, train_score,"
+                " valid_score, test_score, norm FROM training t JOIN setting ON setting.id = t.setting"
+                " JOIN curve USING (setting, seed)"
+                " WHERE epoch = (SELECT max(epoch) FROM curve) ORDER BY setting.id, seed"
+            )
+            return [_outcome(row) for row in rows]
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Whatever broken content does to the code that reads it is the file's fault."""
+        try:
+            yield
+        except BadStudy:
+            raise
+        except (sqlite3.Error, ValueError, TypeError, LookupError, OverflowError) as error:
+            raise BadStudy(
+                f"{self.path} cannot be read as a study file ({one_line(error)}): name another with --out."
+            ) from error
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise BadStudy(
+                f"{self.path} cannot be written ({one_line(error)}): what it held before is kept."
+            ) from error
 
     def _create(self, question: Mapping[str, Any], versions: Mapping[str, str]) -> None:
         with self._connection:
@@ -182,10 +209,12 @@ class Store:
                 f"{self.path} is a study of format {version}: this halflife reads format {FORMAT}. "
                 "Name another file with --out."
             )
-        self._one("PRAGMA quick_check")
+        found = self._one("PRAGMA quick_check")
+        if found != "ok":
+            raise BadStudy(f"{self.path} is a broken study ({one_line(found)}): name another with --out.")
 
     def _require_question(self, question: Mapping[str, Any]) -> None:
-        asked = json.loads(self._one("SELECT value FROM study WHERE name = 'question'"))
+        asked = dict(json.loads(self._one("SELECT value FROM study WHERE name = 'question'")))
         wanted = json.loads(json.dumps(question))
         differing = sorted(key for key in asked.keys() | wanted.keys() if asked.get(key) != wanted.get(key))
         if differing:
@@ -218,5 +247,5 @@ def _outcome(row: Sequence[Any]) -> Outcome:
     pairs = tuple((name, value) for name, value in json.loads(hyperparameters))
     setting = Setting(rule=rule, law=Law[law], lr=lr, strength=strength, hyperparameters=pairs)
     names = ("train", "valid", "test", "train_score", "valid_score", "test_score", "norm")
-    ends = (math.nan if value is None else value for value in measured)
-    return Outcome(setting=setting, seed=seed, diverged=diverged, **dict(zip(names, ends, strict=True)))
+    ends = (math.nan if value is None else float(value) for value in measured)
+    return Outcome(setting=setting, seed=int(seed), diverged=int(diverged), **dict(zip(names, ends, strict=True)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import platform
 import threading
 import time
@@ -233,14 +234,14 @@ def _train_grid(
     finished = store.finished()
     total = sum(len(chunk.settings) for chunk in chunks)
     outcomes = store.outcomes()
-    best = min((o for o in outcomes if not o.diverged), key=lambda o: o.valid, default=None)
+    best = min((o for o in outcomes if o.sound), key=lambda o: o.valid, default=None)
     done = len(outcomes)
     progress(Progress(stage="trainings", done=done, total=total, best=best))
     remaining = [chunk for chunk in chunks if chunk.number not in finished]
     for chunk, trained, seconds in run(data, recipe, remaining, memory=memory):
         store.add_chunk(chunk, trained, seconds)
         done += len(chunk.settings)
-        candidates = [o for o in (best, *ended(chunk, trained)) if o and not o.diverged]
+        candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]
         best = min(candidates, key=lambda o: o.valid, default=None)
         progress(Progress(stage="trainings", done=done, total=total, best=best))
 
@@ -275,14 +276,16 @@ def _recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
 
 
 def _twins_to_dict(t: Twins) -> dict[str, Any]:
+    # JSON knows no NaN
+    without_nan = {p: [None if math.isnan(gap) else gap for gap in gaps] for p, gaps in t.gaps.items()}
     return {
         "rule": t.rule,
         "alpha": t.alpha,
         "lr": t.lr,
         "l2": t.l2,
         "verdict": t.verdict,
-        "gap": {precision: gaps[-1] for precision, gaps in t.gaps.items()},
-        "gaps": {precision: list(gaps) for precision, gaps in t.gaps.items()},
+        "gap": {precision: gaps[-1] for precision, gaps in without_nan.items()},
+        "gaps": without_nan,
     }
 
 

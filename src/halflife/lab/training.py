@@ -298,7 +298,7 @@ def _errors_and_scores(parameters: Parameters, rows: _Rows, network: Network, sc
     outputs = network.outputs(parameters, x)
     errors = jnp.mean(network.row_errors(outputs, y), axis=1)
     if scored_as == "classification":
-        return errors, jnp.mean(jnp.argmax(outputs, axis=1) == jnp.argmax(y, axis=1), axis=1)
+        return errors, jnp.mean(jnp.argmax(outputs, axis=1) == jnp.argmax(y, axis=1), axis=1, dtype=errors.dtype)
     missed = jnp.sum((outputs - y.T) ** 2, axis=(1, 2))
     spread = jnp.sum((y - jnp.mean(y, axis=0)) ** 2)
     return errors, 1 - missed / spread

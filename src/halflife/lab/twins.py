@@ -4,6 +4,7 @@ If both doors lead to the same place the twins differ by rounding alone, and the
 precision; a gap that does not shrink is real.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,8 +31,9 @@ class Twins:
         alpha: what the decay twin's α_t was, "η·λ" or "η·λ/(1−μ)".
         lr: η of both.
         l2: λ of the penalty twin.
-        gaps: for each precision, ‖w_penalty − w_decay‖/‖w_penalty‖ over all weights and biases after each epoch.
-        verdict: "rounding" or "real".
+        gaps: for each precision, ‖w_penalty − w_decay‖/‖w_penalty‖ over all weights and biases after each epoch; NaN
+            from the epoch in which one of the two diverged.
+        verdict: "rounding" or "real"; "diverged" if there is no gap to judge by.
     """
 
     rule: str
@@ -78,7 +80,9 @@ def twins(
 
 
 def verdict(float32: float, float64: float) -> str:
-    """What two last gaps say: "rounding" if the gap shrinks with the precision, "real" if it does not."""
+    """What two last gaps say: "rounding" if the gap shrinks with the precision, "real" if not, "diverged" if NaN."""
+    if math.isnan(float32) or math.isnan(float64):
+        return "diverged"
     return "rounding" if float64 <= float32 * _SHRINKS else "real"
 
 
@@ -91,5 +95,7 @@ def _gaps(data: Data, recipe: Recipe, settings: Sequence[Setting], seed: int, st
         )
         gaps.append(np.linalg.norm(flat[1:] - flat[0], axis=1) / np.linalg.norm(flat[0]))
 
-    train(data, recipe, settings, seed=seed, stop=stop, after_epoch=measure)
-    return np.array(gaps)
+    diverged = train(data, recipe, settings, seed=seed, stop=stop, after_epoch=measure).diverged
+    epoch = np.arange(1, recipe.epochs + 1)[:, None]
+    lost = (diverged > 0) & (epoch >= diverged)
+    return np.where(lost[:, 1:] | lost[:, :1], np.nan, np.array(gaps))

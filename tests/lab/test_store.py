@@ -1,0 +1,311 @@
+"""A study file: what is written is read back, a chunk is there or not, and a file that is no study is left alone."""
+
+import json
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from halflife import BadStudy
+from halflife.lab import Chunk, Setting, Store, Trained, Twins
+from halflife.lab.population import ended
+from halflife.lab.training import CURVES
+from halflife.rules import Law
+
+QUESTION = {"data": ["iris", "abc"], "lr": [0.1, 0.01], "seeds": (0, 1), "recipe": {"epochs": 3}}
+VERSIONS = {"halflife": "0.1.0"}
+EPOCHS = 3
+SETTINGS = (
+    Setting(rule="adam", law=Law.L2, lr=0.1, strength=0.0),
+    Setting(rule="adam", law=Law.INDEPENDENT, lr=0.1, strength=1 / 3),
+    Setting(rule="adam", law=Law.L2, lr=0.1, strength=2e-5, hyperparameters=(("beta1", 0.8),)),
+)
+
+
+def chunk_of(number, seed=0):
+    """A chunk of three members, and what it came to: numbers without end, of which the second diverged."""
+    random = np.random.default_rng([number, seed])
+    diverged = np.array([0, 2, 0])
+    curves = {name: random.normal(size=(EPOCHS, 3)) for name in CURVES}
+    for values in curves.values():
+        values[1:, 1] = np.nan
+    final = {name: random.normal(size=3) for name in ("train", "train_score")}
+    return Chunk(number=number, seed=seed, settings=SETTINGS, size=3), Trained(
+        curves=curves, final=final, diverged=diverged, parameters=[]
+    )
+
+
+TWINS = (
+    Twins(
+        rule="momentum",
+        alpha="η·λ",
+        lr=0.01,
+        l2=0.1,
+        gaps={"float32": (0.1, 0.25), "float64": (0.1, 1 / 3)},
+        verdict="real",
+    ),
+    Twins(
+        rule="momentum",
+        alpha="η·λ/(1−μ)",
+        lr=0.01,
+        l2=0.1,
+        gaps={"float32": (0.1, math.nan), "float64": (0.1, math.nan)},
+        verdict="diverged",
+    ),
+)
+
+
+def opened(path, question=QUESTION):
+    return Store(path, question, versions=VERSIONS)
+
+
+def filled(path):
+    """A study file with two chunks and a rule's twins."""
+    with opened(path) as store:
+        store.add_twins(TWINS)
+        for number in (0, 1):
+            store.add_chunk(*chunk_of(number, seed=number), 1.5)
+    return path
+
+
+def everything(path):
+    with opened(path) as store:
+        return repr((sorted(store.finished()), store.outcomes(), store.twins(), store.seconds()))
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    """Outcomes, twins, finished chunks and seconds come back as they were, in this opening and the next."""
+    path = filled(tmp_path / "study.db")
+    expected = [o for number in (0, 1) for o in ended(*chunk_of(number, seed=number))]
+    with opened(path) as store:
+        assert store.finished() == {0, 1}
+        assert store.seconds() == 3.0
+        assert repr(store.twins()) == repr(list(TWINS))
+        found = sorted(store.outcomes(), key=lambda o: (o.seed, SETTINGS.index(o.setting)))
+    assert repr(found) == repr(expected)
+
+
+def test_curves_are_there_for_any_tool(tmp_path):
+    """Any reader of SQLite finds every curve of every member, NULL where it diverged, and what was asked."""
+    path = filled(tmp_path / "study.db")
+    _, trained = chunk_of(0)
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute(
+            f"SELECT {', '.join(CURVES)} FROM curve JOIN setting ON id = setting"  # noqa: S608 - made of constants
+            " WHERE seed = 0 AND law = 'L2' AND strength > 0 ORDER BY epoch"
+        ).fetchall()
+        lost = connection.execute("SELECT count(*) FROM curve WHERE train IS NULL").fetchone()
+        question = connection.execute("SELECT value FROM study WHERE name = 'question'").fetchone()
+        versions = connection.execute("SELECT value FROM study WHERE name = 'versions'").fetchone()
+    connection.close()
+    assert rows == [tuple(trained.curves[name][epoch, 2] for name in CURVES) for epoch in range(EPOCHS)]
+    assert lost == (2 * (EPOCHS - 1),)
+    assert json.loads(question[0]) == json.loads(json.dumps(QUESTION))
+    assert json.loads(versions[0]) == VERSIONS
+
+
+def test_a_chunk_that_fails_half_way_leaves_nothing(tmp_path):
+    """An error in the middle of a chunk takes back what was written of it, and the chunk can be written again."""
+    path = filled(tmp_path / "study.db")
+    before = everything(path)
+    chunk, trained = chunk_of(2, seed=5)
+    torn = replace(trained, curves=trained.curves | {CURVES[-1]: trained.curves[CURVES[-1]][:, :2]})
+    with opened(path) as store, pytest.raises(IndexError):
+        store.add_chunk(chunk, torn, 1.0)
+    assert everything(path) == before
+    with opened(path) as store:
+        store.add_chunk(chunk, trained, 1.0)
+        assert store.finished() == {0, 1, 2}
+        assert len(store.outcomes()) == 9
+
+
+def test_a_chunk_comes_once(tmp_path):
+    """A chunk that is there already is refused, and what was there stays."""
+    path = filled(tmp_path / "study.db")
+    before = everything(path)
+    with opened(path) as store, pytest.raises(BadStudy, match="cannot be written"):
+        store.add_chunk(*chunk_of(0), 1.0)
+    assert everything(path) == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = [{tests!r}]
+import numpy as np
+import test_store
+from test_store import CURVES, chunk_of, opened, replace
+
+class Killer(np.ndarray):
+    def __getitem__(self, key):
+        if key[1] == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(key)
+
+chunk, trained = chunk_of(2, seed=5)
+last = {{CURVES[-1]: trained.curves[CURVES[-1]].view(Killer)}}
+with opened(Path({path!r})) as store:
+    store.add_chunk(chunk, replace(trained, curves=trained.curves | last), 1.0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_killed_process_leaves_whole_chunks(tmp_path):
+    """A process that dies in the middle of a chunk, without a chance to clean up, leaves the chunks before it."""
+    path = filled(tmp_path / "study.db")
+    before = everything(path)
+    program = KILLED.format(tests=os.path.dirname(__file__), path=str(path))
+    died = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)  # noqa: S603
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    assert everything(path) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"data": ["iris", "abd"]}, "other data:"),
+        ({"lr": [0.1]}, "other lr:"),
+        ({"seeds": [0, 1, 2], "recipe": {"epochs": 4}}, "other recipe, seeds:"),
+        ({"new option": 1}, "other new option:"),
+    ],
+)
+def test_another_question_is_refused_by_name(tmp_path, changes, named):
+    """A study file answers the question it was made for; the sentence names what differs, and not a byte changes."""
+    path = filled(tmp_path / "study.db")
+    before = path.read_bytes()
+    with pytest.raises(BadStudy, match=named):
+        opened(path, QUESTION | changes)
+    assert path.read_bytes() == before
+
+
+def _sqlite(path, *statements):
+    with sqlite3.connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+    return path
+
+
+FOREIGN = {
+    "text": lambda path: path.write_text("lr,strength\n0.1,0.2\n" * 100),
+    "random bytes": lambda path: path.write_bytes(np.random.default_rng(0).bytes(5000)),
+    "header alone": lambda path: path.write_bytes(b"SQLite format 3\0"),
+    "another database": lambda path: _sqlite(path, "CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"),
+    "another database, write-ahead": lambda path: _sqlite(path, "PRAGMA journal_mode = WAL", "CREATE TABLE t (x)"),
+    "another program's": lambda path: _sqlite(path, "PRAGMA application_id = 7"),
+    "another format": lambda path: _sqlite(filled(path), "PRAGMA user_version = 999"),
+    "a table dropped": lambda path: _sqlite(filled(path), "DROP TABLE study"),
+    "no question": lambda path: _sqlite(filled(path), "DELETE FROM study"),
+    "question not JSON": lambda path: _sqlite(filled(path), "UPDATE study SET value = '{'"),
+    "question not an object": lambda path: _sqlite(filled(path), "UPDATE study SET value = '3'"),
+    "truncated": lambda path: path.write_bytes(filled(path).read_bytes()[:-5000]),
+    "page overwritten": lambda path: path.write_bytes(
+        (whole := filled(path).read_bytes())[:4096] + b"\xff" * 4096 + whole[8192:]
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_a_file_that_is_no_sound_study_is_refused_and_left_alone(tmp_path, case):
+    """One sentence that names the file, and not a byte of it changes."""
+    path = tmp_path / "study.db"
+    FOREIGN[case](path)
+    before = path.read_bytes()
+    with pytest.raises(BadStudy, match=r"study\.db") as caught:
+        opened(path)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["study.db"]
+
+
+BROKEN_INSIDE = {
+    "unknown law": "UPDATE setting SET law = 'L3'",
+    "unknown rule": "UPDATE setting SET rule = 'adum'",
+    "negative lr": "UPDATE setting SET lr = -1",
+    "hyperparameters not JSON": "UPDATE setting SET hyperparameters = '[['",
+    "text for a number": "UPDATE curve SET valid = 'much'",
+    "bytes for a number": "UPDATE training SET train = x'00ff'",
+    "text for a gap": "UPDATE twin SET gap = 'wide'",
+    "a precision lost": "DELETE FROM twin WHERE precision = 'float64'",
+    "not UTF-8": "UPDATE setting SET rule = CAST(x'ff' AS TEXT)",
+    "a table lost": "DROP TABLE curve",
+    "a column renamed": "ALTER TABLE chunk RENAME COLUMN number TO numero",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_INSIDE)
+def test_broken_content_is_a_bad_study(tmp_path, case):
+    """A file whose structure is sound and whose content is not is refused in a sentence when it is read."""
+    path = _sqlite(filled(tmp_path / "study.db"), BROKEN_INSIDE[case])
+    with pytest.raises(BadStudy, match=r"study\.db") as caught:
+        everything(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return filled(tmp_path_factory.mktemp("whole") / "study.db")
+
+
+@given(flips=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 7)), min_size=1, max_size=4))
+@hypothesis_settings(deadline=None, derandomize=True, max_examples=150)
+def test_flipped_bits_never_end_in_a_traceback(whole, flips):
+    """Whatever bits of a study flip, it is read or refused, and not changed by the attempt."""
+    content = bytearray(whole.read_bytes())
+    for place, bit in flips:
+        content[place % len(content)] ^= 1 << bit
+    path = whole.with_name("flipped.db")
+    path.write_bytes(content)
+    try:
+        everything(path)
+    except BadStudy as error:
+        assert "\n" not in str(error)  # noqa: PT017 - either outcome is allowed
+    assert path.read_bytes() == bytes(content)
+
+
+@given(share=st.floats(0.001, 0.999))
+@hypothesis_settings(deadline=None, derandomize=True, max_examples=40)
+def test_a_truncated_study_is_refused(whole, share):
+    """A study that lost its end is refused, wherever it was cut, and not made worse."""
+    content = whole.read_bytes()[: int(share * whole.stat().st_size)]
+    path = whole.with_name("truncated.db")
+    path.write_bytes(content)
+    with pytest.raises(BadStudy):
+        everything(path)
+    assert path.read_bytes() == content
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    """A folder, a folder that is not there, and one that is a file are refused in a sentence."""
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "missing" / "study.db", tmp_path / "file" / "study.db"):
+        with pytest.raises(BadStudy, match=path.name):
+            opened(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_folder_without_permission(tmp_path):
+    """A folder in which nothing may be made is refused in a sentence."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(BadStudy, match=r"study\.db"):
+        opened(tmp_path / "study.db")
+    tmp_path.chmod(0o700)
+
+
+def test_a_study_is_a_file_whatever_its_name(tmp_path, monkeypatch):
+    """A name that SQLite would keep in memory alone makes a file like any other."""
+    from pathlib import Path
+
+    monkeypatch.chdir(tmp_path)
+    filled(Path(":memory:"))
+    assert (tmp_path / ":memory:").stat().st_size > 0
