@@ -14,6 +14,7 @@ _HOMES = {
     "Law": "halflife.rules",
     "Rule": "halflife.rules",
     "half_life": "halflife.rules",
+    "prove": "halflife.proofs",
     "remaining": "halflife.rules",
     "timescale": "halflife.rules",
     "update": "halflife.rules",

@@ -34,3 +34,6 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("halflife: stopped.\n")
         raise SystemExit(130) from None
+
+
+from halflife.cli import prove as _prove  # noqa: E402, F401 - a verb registers itself on the finished app
