@@ -16,7 +16,17 @@ from halflife.proofs.same_solution import same_solution
 from halflife.proofs.same_steps import same_steps
 from halflife.rules import RULES, Rule
 
-THEOREMS: tuple[str, ...] = ()
+THEOREMS: tuple[str, ...] = (
+    "derivation",
+    "proposition-1",
+    "proposition-2",
+    "proposition-3",
+    "momentum-solution",
+    "momentum-rates",
+    "adam-without-gradient",
+    "adam-loss-scale",
+    "schedules",
+)
 """The theorems with a name of their own; each is a file here, with underscores."""
 
 

@@ -5,9 +5,10 @@ mean other things: `LETTERS` is the dictionary.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import sympy
+from sympy.printing.latex import LatexPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 from sympy.printing.str import StrPrinter
 
@@ -35,6 +36,7 @@ _NAMES = {
     "eps": "varepsilon",
     "momentum_decay": "psi",
 }
+_SUBSCRIPTS = str.maketrans("ijk0123456789", "ᵢⱼₖ₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LATEX = {
     "α": r"\alpha",
@@ -108,26 +110,43 @@ class Letters:
         }
 
 
-class _Unicode(StrPrinter):  # type: ignore[misc]
+class _PositiveFirst:
+    """A sum is written 1 − x, not −x + 1."""
+
+    def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
+        terms: list[sympy.Expr] = super()._as_ordered_terms(expr, order)  # type: ignore[misc]
+        positive = (term for term in terms if not term.could_extract_minus_sign())
+        first = next(positive, terms[0])
+        return [first, *(term for term in terms if term is not first)]
+
+
+class _Unicode(_PositiveFirst, StrPrinter):  # type: ignore[misc]
     def _print_Symbol(self, expr: sympy.Symbol) -> str:  # noqa: N802 - SymPy finds it by this name
-        return str(pretty_symbol(expr.name.replace("varepsilon", "epsilon")))
+        name = str(pretty_symbol(expr.name.replace("varepsilon", "epsilon")))
+        return re.sub(r"_([ijk]+)(\d?)", lambda index: (index[1] + index[2]).translate(_SUBSCRIPTS), name)
+
+    def _print_Pi(self, _: sympy.Basic) -> str:  # noqa: N802
+        return "π"
 
     def _print_Derivative(self, expr: sympy.Derivative) -> str:  # noqa: N802
         return f"∂{self._print(expr.expr)}/∂{self._print(expr.variables[0])}"
 
 
+class _Latex(_PositiveFirst, LatexPrinter):  # type: ignore[misc]
+    def _print_Derivative(self, expr: sympy.Derivative) -> str:  # noqa: N802
+        return rf"\frac{{\partial {self._print(expr.expr)}}}{{\partial {self._print(expr.variables[0])}}}"
+
+
 def unicode(expression: sympy.Basic) -> str:
     """One line of Unicode: αₜ = ηₜ·λ."""
-    if isinstance(expression, sympy.Eq):
-        return f"{unicode(expression.lhs)} = {unicode(expression.rhs)}"
-    text = _Unicode({"order": None}).doprint(expression)
+    text = _Unicode().doprint(expression)
     text = re.sub(r"\*\*(\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), text)
     return text.replace("**", "^").replace("*", "·").replace("-", "−").replace("sqrt(", "√(")
 
 
 def latex(expression: sympy.Basic) -> str:
     """The same as LaTeX, without dollar signs."""
-    return str(sympy.latex(expression))
+    return str(_Latex().doprint(expression))
 
 
 def latex_sentence(sentence: str) -> str:
@@ -140,13 +159,3 @@ def listed(names: Iterable[str], *, by: str) -> str:
     """`a, b or c`."""
     *most, last = names
     return f"{', '.join(most)} {by} {last}" if most else last
-
-
-def rational(value: float) -> sympy.Rational:
-    """The decimal number as it is written, exactly: 0.9 is 9/10."""
-    return sympy.Rational(repr(value)) if isinstance(value, float) else sympy.Rational(value)
-
-
-def default_settings(rule: Rule, chosen: Mapping[str, float]) -> dict[str, sympy.Expr]:
-    """The rule's settings as exact numbers: the chosen ones, defaults otherwise."""
-    return {name: rational(value) for name, value in rule.settings(**chosen).items()}

@@ -53,7 +53,7 @@ class Step:
             return self.test()
         if self.left is None or self.right is None:
             return True
-        return all(vanishes((self.left - self.right).subs(case).doit()) for case in self.where)
+        return all(vanishes((self.left - self.right).xreplace(dict(case)).doit()) for case in self.where)
 
     def equation(self, write: Callable[[sympy.Basic], str]) -> str:
         """The equation in the given writing, or nothing."""
@@ -74,15 +74,19 @@ class Measurement:
     @cached_property
     def value(self) -> float:
         """What came out, measured once."""
-        return self.measure()
+        return float(self.measure())
 
     def holds(self) -> bool:
         """Whether the bound is kept."""
         return self.at_least <= self.value <= self.at_most
 
+    @property
+    def bound(self) -> str:
+        """What is claimed of it, whatever machine measures."""
+        return f"at most {self.at_most:g}" if self.at_most < float("inf") else f"at least {self.at_least:g}"
+
     def __str__(self) -> str:
-        bound = f"at most {self.at_most:g}" if self.at_most < float("inf") else f"at least {self.at_least:g}"
-        return f"{self.says}: {self.value:.3g} ({bound})"
+        return f"{self.says}: {self.value:.3g} ({self.bound})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +197,8 @@ class Theorem:
             if equation := step.equation(latex):
                 lines += ["", f"    $$ {equation} $$", ""]
         lines.append("")
-        lines += [f"- *Measured:* {m}" for m in self.witnesses]
-        lines += [f"- *Without the hypothesis:* {m}" for m in self.counterexamples]
+        lines += [f"- *Measured:* {m.says}: {m.bound}" for m in self.witnesses]
+        lines += [f"- *Without the hypothesis:* {m.says}: {m.bound}" for m in self.counterexamples]
         if self.certificate:
             lines += [f"- *Certificate:* {line}" for line in self.certificate.lines()]
         return "\n".join(lines) + "\n"
@@ -210,14 +214,26 @@ def vanishes(expression: sympy.Expr) -> bool:
     """Whether an expression is identically zero: cheap ways first, general simplification last."""
     if expression == 0 or sympy.expand(expression) == 0:
         return True
-    opaque = {atom: sympy.Dummy() for atom in expression.atoms(sympy.exp, sympy.tanh, sympy.log)}
-    numerator, _ = sympy.fraction(sympy.together(expression.xreplace(opaque)))
-    if sympy.expand(numerator) == 0:
-        return True
+    rational = _without_functions(expression)
+    letters = sorted(rational.free_symbols, key=sympy.default_sort_key)
+    if letters and rational.is_rational_function(*letters):
+        return bool(sympy.QQ.frac_field(*letters).from_sympy(rational) == 0)
     factored = expression.replace(
         lambda e: e.is_Pow and e.exp == sympy.Rational(1, 2), lambda e: sympy.sqrt(sympy.factor(e.base))
     )
     return bool(sympy.simplify(factored) == 0)
+
+
+def _without_functions(expression: sympy.Expr) -> sympy.Expr:
+    """The expression with letters for tanh and log, and for the exponentials, e^(a+2b) as two of them: A·B²."""
+    letters: dict[sympy.Expr, sympy.Dummy] = {}
+
+    def product(exponent: sympy.Expr) -> sympy.Expr:
+        terms = (term.as_coeff_Mul() for term in sympy.Add.make_args(sympy.expand(exponent)))
+        return sympy.Mul(*(letters.setdefault(term, sympy.Dummy()) ** times for times, term in terms))
+
+    rational = expression.replace(sympy.exp, product)
+    return rational.xreplace({atom: sympy.Dummy() for atom in rational.atoms(sympy.tanh, sympy.log)})
 
 
 def _measured(m: Measurement) -> dict[str, Any]:
