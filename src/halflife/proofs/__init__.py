@@ -7,6 +7,7 @@ are the two questions asked of a rule; `THEOREMS` are those with a name of their
 from collections.abc import Callable
 from fractions import Fraction
 from importlib import import_module
+from types import ModuleType
 
 from halflife._errors import BadInput, UnknownName
 from halflife.proofs._certificate import Certificate, Situation
@@ -38,8 +39,16 @@ def theorem(name: str) -> Theorem:
     """
     if name not in THEOREMS:
         raise UnknownName("theorem", name, THEOREMS)
-    build: Callable[[], Theorem] = import_module(f"halflife.proofs.{name.replace('-', '_')}").theorem
+    build: Callable[[], Theorem] = _home(name).theorem
     return build()
+
+
+def _home(name: str) -> ModuleType:
+    return import_module(f"halflife.proofs.{name.replace('-', '_')}")
+
+
+def _about(rule: str) -> tuple[Theorem, ...]:
+    return tuple(theorem(name) for name in THEOREMS if rule in _home(name).ABOUT)
 
 
 def prove(name: str | Rule | None = None, *, steps: int = 3, **chosen: float | Fraction) -> Proof | Proofs | Theorem:
@@ -67,7 +76,7 @@ def prove(name: str | Rule | None = None, *, steps: int = 3, **chosen: float | F
     if isinstance(name, Rule):
         return _of_rule(name, steps, (), **chosen)
     if name in RULES:
-        return _of_rule(RULES[name], steps, tuple(map(theorem, THEOREMS)), **chosen)
+        return _of_rule(RULES[name], steps, _about(name), **chosen)
     if name not in THEOREMS:
         raise UnknownName("rule or theorem", name, [*RULES, *THEOREMS])
     if chosen:

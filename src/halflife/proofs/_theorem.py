@@ -38,22 +38,25 @@ class Step:
         left: the left side, as it is shown.
         right: the right side.
         where: what the shown letters stand for, one mapping for each case; the equation must hold in all of them.
-        test: what must be true instead, where the equation is not an identity but a consequence.
+        test: what must be true of the step instead, where its equation is not an identity but a consequence.
     """
 
     says: str
     left: sympy.Expr | None = None
     right: sympy.Expr | None = None
     where: tuple[Mapping[sympy.Expr, sympy.Expr], ...] = ({},)
-    test: Callable[[], bool] | None = field(default=None, compare=False, repr=False)
+    test: "Callable[[Step], bool] | None" = field(default=None, compare=False, repr=False)
 
     def holds(self) -> bool:
         """Whether the equation is an identity, or the test is true."""
         if self.test is not None:
-            return self.test()
-        if self.left is None or self.right is None:
-            return True
-        return all(vanishes((self.left - self.right).xreplace(dict(case)).doit()) for case in self.where)
+            return self.test(self)
+        return all(vanishes(self.difference.xreplace(dict(case)).doit()) for case in self.where)
+
+    @property
+    def difference(self) -> sympy.Expr:
+        """Left side minus right side; zero where nothing is claimed."""
+        return sympy.S.Zero if self.left is None or self.right is None else self.left - self.right
 
     def equation(self, write: Callable[[sympy.Basic], str]) -> str:
         """The equation in the given writing, or nothing."""
@@ -211,17 +214,15 @@ class Theorem:
 
 
 def vanishes(expression: sympy.Expr) -> bool:
-    """Whether an expression is identically zero: cheap ways first, general simplification last."""
-    if expression == 0 or sympy.expand(expression) == 0:
-        return True
+    """Whether an expression is identically zero: exactly where it is rational in its letters, exponentials and such."""
     rational = _without_functions(expression)
     letters = sorted(rational.free_symbols, key=sympy.default_sort_key)
-    if letters and rational.is_rational_function(*letters):
-        return bool(sympy.QQ.frac_field(*letters).from_sympy(rational) == 0)
+    if rational.is_rational_function(*letters):
+        return bool(sympy.QQ.frac_field(*letters).from_sympy(rational) == 0) if letters else bool(rational == 0)
     factored = expression.replace(
         lambda e: e.is_Pow and e.exp == sympy.Rational(1, 2), lambda e: sympy.sqrt(sympy.factor(e.base))
     )
-    return bool(sympy.simplify(factored) == 0)
+    return bool(sympy.expand(factored) == 0 or sympy.simplify(factored) == 0)
 
 
 def _without_functions(expression: sympy.Expr) -> sympy.Expr:

@@ -14,6 +14,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs.adam_without_gradient import scaled_steps
 from halflife.rules import RULES, update
 
+ABOUT = ("adam",)
 POSITIVE = Letters(positive=True)
 LR, L2, DECAY, STEPS, SCALE = 0.02, 0.5, 0.01, 200, 1000.0
 
@@ -64,7 +65,7 @@ def theorem() -> Theorem:
                 at_least=1e-2,
             ),
         ),
-        rules=("adam",),
+        rules=ABOUT,
     )
 
 

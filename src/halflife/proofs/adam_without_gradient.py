@@ -16,6 +16,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, update
 
+ABOUT = ("adam",)
 POSITIVE = Letters(positive=True)
 LR, STEPS = 0.01, 200
 
@@ -32,7 +33,7 @@ def scaled_steps(factor: str) -> tuple[Step, ...]:
     return (
         *(
             Step(
-                says=f"Had the gradients so far been {unicode(c)} times as large, then after the step `{name}` would be",
+                says=f"Had the gradients so far been {unicode(c)} times as large, `{name}` would now be",
                 left=sympy.Symbol(f"{name}_{factor}"),
                 right=c ** power[name] * sympy.Symbol(name),
                 where=({sympy.Symbol(f"{name}_{factor}"): scaled_after[name], sympy.Symbol(name): after[name]},),
@@ -99,7 +100,7 @@ def theorem() -> Theorem:
                 says="the same λ under Adam with ε = 1", measure=lambda: _spread("adam", eps=1.0), at_least=0.1
             ),
         ),
-        rules=("adam",),
+        rules=ABOUT,
     )
 
 

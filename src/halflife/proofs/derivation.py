@@ -17,6 +17,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, update
 
+ABOUT = ("sgd",)
 INPUTS, HIDDEN, OUTPUTS = range(1, 3), range(1, 3), range(1, 3)
 X, T = LETTERS.many("x", 2), LETTERS.many("t", 2)
 V = {(i, j): sympy.Symbol(f"v_{i}{j}") for i in INPUTS for j in HIDDEN}
@@ -96,8 +97,9 @@ def theorem() -> Theorem:
         name="derivation",
         title="The derivation: penalty and decay in back-propagation",
         statement=(
-            "From E = ½Σ(t−o)² + (λ/2)Σw² the update is wⱼₖ ← wⱼₖ − η·[δₖ·hⱼ + λ·wⱼₖ]; from E without the "
-            "penalty, with decay, wⱼₖ ← wⱼₖ − η·δₖ·hⱼ − α·wⱼₖ: the same iff α = η·λ. For a logistic output δₖ = (oₖ−tₖ)·oₖ·(1−oₖ)."
+            "From E = ½Σ(t−o)² + (λ/2)Σw² the update is wⱼₖ ← wⱼₖ − η·[δₖ·hⱼ + λ·wⱼₖ]; from E without the penalty, "
+            "with decay, wⱼₖ ← wⱼₖ − η·δₖ·hⱼ − α·wⱼₖ. They are the same iff α = η·λ. For a logistic output "
+            "δₖ = (oₖ−tₖ)·oₖ·(1−oₖ)."
         ),
         hypotheses=(
             "plain gradient descent; a network with one hidden layer of tanh units",
@@ -113,7 +115,7 @@ def theorem() -> Theorem:
             ),
         ),
         counterexamples=(Measurement(says="the same with α = η·λ/2", measure=lambda: _gap(0.5), at_least=1e-2),),
-        rules=("sgd",),
+        rules=ABOUT,
     )
 
 

@@ -15,6 +15,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, update
 
+ABOUT = ("momentum",)
 MOMENTUM = 0.81
 EDGE = (1 - math.sqrt(MOMENTUM)) ** 2
 """Where the roots stop being real: x = 0.01."""
@@ -96,7 +97,7 @@ def theorem() -> Theorem:
             Measurement(says="size at 1.01 of the bound", measure=lambda: _size(1.01), at_least=1e3),
             Measurement(says="relative error of x/(1−μ) alone", measure=lambda: _rate_error(terms=1), at_least=1e-3),
         ),
-        rules=("momentum",),
+        rules=ABOUT,
     )
 
 

@@ -13,6 +13,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, Order, Rule, update
 
+ABOUT = ("momentum", "momentum_lr_inside", "nesterov", "mccaffrey")
 LR, L2, MOMENTUM, DAMPENING = 0.05, 0.3, 0.8, 0.25
 STEPS = 4000
 
@@ -80,7 +81,7 @@ def theorem() -> Theorem:
                 at_least=1e-2,
             ),
         ),
-        rules=("momentum", "momentum_lr_inside", "nesterov", "mccaffrey"),
+        rules=ABOUT,
     )
 
 

@@ -10,6 +10,7 @@ from halflife.proofs._twins import LETTERS
 from halflife.proofs.same_steps import HYPOTHESES
 from halflife.rules import RULES, schedule, update
 
+ABOUT = ("sgd",)
 STEPS, L2, PEAK_LR = 200, 0.3, 0.1
 
 
@@ -53,7 +54,7 @@ def theorem(share: float = 1) -> Theorem:
         counterexamples=(
             Measurement(says="the same with half of that decay", measure=lambda: _gap(share / 2), at_least=1e-2),
         ),
-        rules=("sgd",),
+        rules=ABOUT,
     )
 
 

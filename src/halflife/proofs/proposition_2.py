@@ -5,8 +5,6 @@ through M, the decay does not: equality for all w needs αw = ηλMw, so M must 
 is a penalty of its own for each weight.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import sympy
 
@@ -15,6 +13,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, Rule, update
 
+ABOUT = ("preconditioned", "rmsprop", "adagrad", "adadelta", "adam", "amsgrad", "adamax", "nadam", "radam")
 LR, DECAY = 0.05, 0.02
 SCALE = np.array([0.5, 1.0, 2.0, 4.0])
 
@@ -35,9 +34,9 @@ def theorem() -> Theorem:
     gap = sympy.expand(with_l2 - with_decay)
     entries = [gap[row].coeff(w[column]) for row in (0, 1) for column in (0, 1)]
 
-    def follows(polynomial: sympy.Expr) -> Callable[[], bool]:
+    def follows(step: Step) -> bool:
         basis = sympy.groebner(entries, decay, *m, lr, l2, order="lex")
-        return lambda: bool(basis.contains(sympy.expand(polynomial)))
+        return bool(basis.contains(sympy.expand(step.difference)))
 
     own, _ = update(RULES["preconditioned"], w[0], g[0], {}, step=1, lr=lr, l2=decay / (lr * m[0]), scale=m[0])
     decayed, _ = update(RULES["preconditioned"], w[0], g[0], {}, step=1, lr=lr, decay=decay, scale=m[0])
@@ -66,7 +65,7 @@ def theorem() -> Theorem:
                     says="These vanish for all w only if" if n == 0 else "and",
                     left=polynomial,
                     right=sympy.S.Zero,
-                    test=follows(polynomial),
+                    test=follows,
                 )
                 for n, polynomial in enumerate(consequences)
             ),
@@ -90,7 +89,7 @@ def theorem() -> Theorem:
                 at_least=1e-2,
             ),
         ),
-        rules=("preconditioned", "rmsprop", "adagrad", "adadelta", "adam", "amsgrad", "adamax", "nadam", "radam"),
+        rules=ABOUT,
     )
 
 

@@ -13,6 +13,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, update
 
+ABOUT = ("preconditioned",)
 LR, DECAY = 0.05, 0.02
 S = np.array([0.5, 1.0, 2.0, 4.0])
 
@@ -76,7 +77,7 @@ def theorem(*, misprinted: bool = False) -> Theorem:
                 at_least=0.1,
             ),
         ),
-        rules=("preconditioned",),
+        rules=ABOUT,
     )
 
 

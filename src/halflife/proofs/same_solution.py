@@ -66,7 +66,7 @@ def same_solution(name: str | Rule, *, order: Order | None = None, **chosen: flo
         proof.append(Step(says="It changes with the weight, so no α serves all errors."))
         return _theorem(rule, order, Verdict.NOT_EQUIVALENT, "α would change with the weight", "", proof, certificate)
     if not ways[0]:
-        proof.append(Step(says="It is the same for all weights of either sign.", test=lambda: certificate is None))
+        proof.append(Step(says="It is the same for all weights of either sign.", test=lambda _: certificate is None))
         return _theorem(rule, order, Verdict.EQUIVALENT, text, text, proof, None)
     condition = listed(map(condition_text, ways), by="or")
     proof.append(Step(says=f"It is the same for all weights iff {condition}."))

@@ -19,7 +19,7 @@ from halflife.proofs._certificate import Certificate
 from halflife.proofs._elimination import Condition, condition_text, conditions, eliminate, solve
 from halflife.proofs._letters import listed, unicode
 from halflife.proofs._search import fractions, search
-from halflife.proofs._theorem import Step, Theorem, Verdict
+from halflife.proofs._theorem import Step, Theorem, Verdict, vanishes
 from halflife.proofs._twins import LETTERS, Traced, one_step, trace
 from halflife.rules import Order, Rule
 from halflife.rules import rule as rule_named
@@ -68,10 +68,27 @@ def same_steps(name: str | Rule, *, steps: int = 3, order: Order | None = None, 
         proof += _inductive(rule, symbols, order, way, first, later)
     text = _map_text(*proved[0])
     if not ways[0]:
-        proof.append(Step(says="No two situations contradict it.", test=lambda: certificate is None))
+        proof.append(Step(says="No two situations contradict it.", test=lambda _: certificate is None))
         return _theorem(rule, order, Verdict.EQUIVALENT, text, text, proof, None)
     condition = listed([*map(condition_text, ways), "λ = 0"], by="or")
     return _theorem(rule, order, Verdict.EQUIVALENT_IFF, condition, text, proof, certificate)
+
+
+def agree_with(name: str | Rule, decay: Callable[..., sympy.Expr], *, steps: int = 3) -> bool:
+    """Whether one decay, claimed in advance, makes the twins of a rule take the same steps.
+
+    Args:
+        name: a rule, or the name of one.
+        decay: α as a function of `lr`, `l2` and the rule's hyperparameters, all of them symbols: called by these names.
+        steps: how many steps are compared; a single disagreement refutes the claim.
+    """
+    rule = name if isinstance(name, Rule) else rule_named(name)
+    traced = trace(rule, {}, steps=steps)
+    letters = LETTERS.hyperparameters(rule)
+    claimed = {
+        free: decay(lr=lr, l2=LETTERS.lamda, **letters) for free, lr in zip(traced.decays, traced.lrs, strict=True)
+    }
+    return traced.coordinates is not None and all(vanishes(e.subs(claimed)) for e in traced.equations())
 
 
 def _by_certificate(rule: Rule, order: Order | None, certificate: Certificate | None) -> Theorem:
@@ -81,10 +98,10 @@ def _by_certificate(rule: Rule, order: Order | None, certificate: Certificate | 
     first, second = certificate.situations
     proof = [
         Step(says="The direction is not rational in the gradients, so two situations decide."),
-        Step(says="Both demands come out of the update in exact arithmetic.", test=certificate.check),
+        Step(says="Both demands come out of the update in exact arithmetic.", test=lambda _: certificate.check()),
         Step(
             says="They differ, though everything that α may depend on is the same in both.",
-            test=lambda: first.demand != second.demand,
+            test=lambda _: first.demand != second.demand,
         ),
     ]
     return _theorem(rule, order, Verdict.NOT_EQUIVALENT, NEVER, "", proof, certificate)
@@ -138,19 +155,19 @@ def _eliminated(traced: Traced, left: Sequence[sympy.Expr]) -> list[Step]:
     equations = traced.equations()
     says = f"The {len(equations)} coefficients must vanish. Eliminating the decays from them leaves"
     if not left:
-        return [Step(says=f"{says} nothing: the decays can follow.", test=lambda: not eliminate(traced))]
+        return [Step(says=f"{says} nothing: the decays can follow.", test=lambda _: not eliminate(traced))]
 
     @cache
     def basis() -> sympy.GroebnerBasis:
         letters = sorted(set().union(*(e.free_symbols for e in equations)), key=str)
         return sympy.groebner(equations, *letters, order="grevlex")
 
-    def follows(polynomial: sympy.Expr) -> Callable[[], bool]:
-        return lambda: bool(basis().contains(sympy.expand(polynomial)))
+    def follows(step: Step) -> bool:
+        return bool(basis().contains(sympy.expand(step.difference)))
 
     shortest = sorted(left, key=sympy.count_ops)[:3]
     return [
-        Step(says=says if n == 0 else "and", left=polynomial, right=sympy.S.Zero, test=follows(polynomial))
+        Step(says=says if n == 0 else "and", left=polynomial, right=sympy.S.Zero, test=follows)
         for n, polynomial in enumerate(shortest)
     ]
 
@@ -176,21 +193,21 @@ def _inductive(
     first: sympy.Expr,
     later: sympy.Expr,
 ) -> list[Step]:
-    def again(index: int, claimed: sympy.Expr) -> Callable[[], bool]:
-        def test() -> bool:
+    def again(index: int) -> Callable[[Step], bool]:
+        def test(step: Step) -> bool:
             found = _induction(rule, chosen, order, way)
-            return found is not None and sympy.simplify(found[index] - claimed) == 0
+            return found is not None and sympy.simplify(found[index] - step.right) == 0
 
         return test
 
     given = f"With {condition_text(way)} the" if way else "The"
     return [
-        Step(says=f"{given} first step agrees iff", left=LETTERS.alpha_1, right=first, test=again(0, first)),
+        Step(says=f"{given} first step agrees iff", left=LETTERS.alpha_1, right=first, test=again(0)),
         Step(
             says="If the twins agree so far, whatever else they remember, the next step agrees iff",
             left=LETTERS.alpha_t,
             right=later,
-            test=again(1, later),
+            test=again(1),
         ),
     ]
 

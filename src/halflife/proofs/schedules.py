@@ -14,6 +14,7 @@ from halflife.proofs._theorem import Measurement, Step, Theorem
 from halflife.proofs._twins import LETTERS
 from halflife.rules import RULES, schedule, update
 
+ABOUT = ("sgd", "adam")
 LR, STRENGTH, STEPS = 0.001, 0.1, 1000
 
 
@@ -83,7 +84,7 @@ def theorem() -> Theorem:
                 at_least=0.1,
             ),
         ),
-        rules=("sgd", "adam"),
+        rules=ABOUT,
     )
 
 
