@@ -14,8 +14,11 @@ _HOMES = {
     "Law": "halflife.rules",
     "Rule": "halflife.rules",
     "half_life": "halflife.rules",
+    "Study": "halflife.lab",
+    "load": "halflife.lab",
     "prove": "halflife.proofs",
     "remaining": "halflife.rules",
+    "study": "halflife.lab",
     "timescale": "halflife.rules",
     "update": "halflife.rules",
 }

@@ -8,7 +8,7 @@ from halflife.rules.law import Law, LawFacts
 from halflife.rules.momentum import HEAVY_BALL, MCCAFFREY, MOMENTUM_LR_INSIDE, NESTEROV, PRECONDITIONED, SGD
 from halflife.rules.shrink import decay_from_half_life, half_life, remaining, timescale
 from halflife.rules.signs import LION, SIGN
-from halflife.rules.squares import ADADELTA, ADAGRAD, RMSPROP
+from halflife.rules.squares import ADADELTA, ADAGRAD, RMSPROP, RMSPROP_CENTRED
 from halflife.rules.update import update
 
 RULES: dict[str, Rule] = {
@@ -21,6 +21,7 @@ RULES: dict[str, Rule] = {
         MCCAFFREY,
         PRECONDITIONED,
         RMSPROP,
+        RMSPROP_CENTRED,
         ADAGRAD,
         ADADELTA,
         ADAM,

@@ -69,10 +69,12 @@ def _radam(
     m = moments["m"] / (1 - beta1**step)
     longest = 2 / (1 - beta2) - 1
     length = longest - 2 * step * beta2**step / (1 - beta2**step)
-    rectified = maximum(length - 4, length * 0) * (length - 2) * longest
-    variance = sqrt(rectified / ((longest - 4) * (longest - 2) * length))
-    adaptive = variance * sqrt(1 - beta2**step) / (sqrt(moments["s"]) + eps)
-    return m * where(length > 5, adaptive, 1), moments
+    tractable = length > 5
+    # a stand-in until then, where the quotient below could be 0/0: what comes of it is not used
+    length, longest = where(tractable, length, 6), where(tractable, longest, 6)
+    rectification = sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
+    adaptive = rectification * sqrt(1 - beta2**step) / (sqrt(moments["s"]) + eps)
+    return m * where(tractable, adaptive, 1), moments
 
 
 ADAM = Rule(

@@ -60,7 +60,7 @@ class Law(Enum):
     )
     CONSTANT = LawFacts(
         formula="w ← w − lr·d − wd·w",
-        source="Hanson & Pratt 1988, equation 3; TensorFlow Addons AdamW",
+        source="Hanson & Pratt 1988; TensorFlow Addons AdamW",
         lr_power=0,
         times_lr="no",
         times_schedule="no",
@@ -82,7 +82,7 @@ class Law(Enum):
     )
     PROXIMAL = LawFacts(
         formula="w ← (w − lr·d)/(1 + lr·wd)",
-        source="Zhuang et al. 2022, Understanding AdamW through proximal methods, equation 4",
+        source="Zhuang et al. 2022, Understanding AdamW through proximal methods and scale-freeness",
         lr_power=1,
         times_lr="yes",
         times_schedule="yes",
@@ -129,15 +129,18 @@ class Law(Enum):
             α (1/step). For PROXIMAL, α = lr·wd/(1 + lr·wd), acting after the step.
 
         Raises:
-            BadInput: the law does not act on the weights by a share of its own.
+            BadInput: the law does not act on the weights by a share of its own, or takes lr as a share of a peak
+                that is a plain number and not positive.
         """
         facts = self.value
         if facts.lr_power is None:
             raise BadInput(f"{self} has no decay per step of its own: {facts.formula}.")
+        if facts.peak_power and isinstance(peak_lr, (int, float)) and not peak_lr > 0:
+            raise BadInput(f"the peak lr is {peak_lr}: {self} takes lr as a share of it, so it must be positive.")
         share = strength * lr**facts.lr_power * peak_lr**facts.peak_power
         return share / (1 + share) if self is Law.PROXIMAL else share
 
     @property
-    def order(self) -> Order:
-        """When the law's decay acts where its definition leaves no choice; JOINT otherwise."""
-        return Order.AFTER if self is Law.PROXIMAL else Order.JOINT
+    def order(self) -> Order | None:
+        """When the law's decay acts, or None where its definition leaves that to the rule."""
+        return Order.AFTER if self is Law.PROXIMAL else None

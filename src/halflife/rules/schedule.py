@@ -29,6 +29,8 @@ def cosine(steps: int, *, floor: float = 0.0, cycles: int = 1) -> Schedule:
     steps sums to lr·(T+1)/2.
     """
     _require(steps=steps, floor=floor, cycles=cycles)
+    if cycles > steps:
+        raise BadInput(f"cycles of a schedule is {cycles}: each takes a step, and there are {steps}.")
     period = steps / cycles
 
     def share(step: int) -> float:
@@ -58,13 +60,15 @@ def named(name: str, steps: int) -> Schedule:
 
     Raises:
         UnknownName: there is no such schedule.
+        BadInput: the run has no steps.
     """
+    _require(steps=steps)
     schedules: dict[str, Callable[[], Schedule]] = {
         "constant": constant,
         "linear": lambda: linear(steps),
         "cosine": lambda: cosine(steps),
         "cosine-restarts": lambda: cosine(steps, cycles=min(3, steps)),
-        "step": lambda: stepped(max(1, math.ceil(steps / 3))),
+        "step": lambda: stepped(math.ceil(steps / 3)),
         "warmup-cosine": lambda: warm_up(max(1, steps // 20), cosine(max(1, steps - steps // 20))),
     }
     if name not in schedules:

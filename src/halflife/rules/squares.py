@@ -8,18 +8,19 @@ INFINITY = float("inf")
 
 
 def _rmsprop(
-    gradient: Array,
-    state: State,
-    *,
-    step: Array,
-    smoothing: Array,
-    eps: Array,
-    momentum: Array,
-    centred: Array,
+    gradient: Array, state: State, *, step: Array, smoothing: Array, eps: Array, momentum: Array
+) -> tuple[Array, State]:
+    square = smoothing * state["square"] + (1 - smoothing) * gradient * gradient
+    v = momentum * state["v"] + gradient / (sqrt(square) + eps)
+    return v, {"square": square, "v": v}
+
+
+def _rmsprop_centred(
+    gradient: Array, state: State, *, step: Array, smoothing: Array, eps: Array, momentum: Array
 ) -> tuple[Array, State]:
     square = smoothing * state["square"] + (1 - smoothing) * gradient * gradient
     mean = smoothing * state["mean"] + (1 - smoothing) * gradient
-    v = momentum * state["v"] + gradient / (sqrt(square - centred * mean * mean) + eps)
+    v = momentum * state["v"] + gradient / (sqrt(square - mean * mean) + eps)
     return v, {"square": square, "mean": mean, "v": v}
 
 
@@ -38,17 +39,27 @@ def _adadelta(gradient: Array, state: State, *, step: Array, smoothing: Array, e
     return d, {"square": square, "moved": moved}
 
 
+_RMSPROP_HYPERPARAMETERS = {
+    "smoothing": Hyperparameter(default=0.99, low=0.0, high=1.0, meaning="share of the running square kept (ρ)"),
+    "eps": Hyperparameter(default=1e-8, low=0.0, high=INFINITY, meaning="added to the root"),
+    "momentum": Hyperparameter(default=0.0, low=0.0, high=1.0, meaning=MOMENTUM.meaning),
+}
+
 RMSPROP = Rule(
     name="rmsprop",
     direction=_rmsprop,
-    formula="s ← ρ·s + (1−ρ)·g²; v ← μ·v + g/(√(s − centred·mean²) + ε); d = v",
-    reference="Hinton 2012, lecture 6e; centred: Graves 2013, section 2.1; in this form torch.optim.RMSprop",
-    hyperparameters={
-        "smoothing": Hyperparameter(default=0.99, low=0.0, high=1.0, meaning="share of the running square kept (ρ)"),
-        "eps": Hyperparameter(default=1e-8, low=0.0, high=INFINITY, meaning="added to the root"),
-        "momentum": Hyperparameter(default=0.0, low=0.0, high=1.0, meaning=MOMENTUM.meaning),
-        "centred": Hyperparameter(default=0, low=0, high=1.0000001, meaning="1 to subtract the squared running mean"),
-    },
+    formula="s ← ρ·s + (1−ρ)·g²; v ← μ·v + g/(√s + ε); d = v",
+    reference="Hinton 2012, lecture 6e; in this form torch.optim.RMSprop",
+    hyperparameters=_RMSPROP_HYPERPARAMETERS,
+    initial={"square": 0, "v": 0},
+)
+
+RMSPROP_CENTRED = Rule(
+    name="rmsprop_centred",
+    direction=_rmsprop_centred,
+    formula="as rmsprop, with s − m² in place of s; m ← ρ·m + (1−ρ)·g",
+    reference="Graves 2013; in this form torch.optim.RMSprop(centered=True)",
+    hyperparameters=_RMSPROP_HYPERPARAMETERS,
     initial={"square": 0, "mean": 0, "v": 0},
 )
 

@@ -1,0 +1,56 @@
+"""A progress bar on standard error, and what is said when a study is interrupted."""
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from halflife import lab
+
+
+class Bar:
+    """Shows how far a study is; Ctrl-C inside it ends in one sentence and exit code 130."""
+
+    def __init__(self) -> None:
+        """Nothing is drawn before the first report."""
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[best]}"),
+            console=Console(file=sys.stderr),
+            transient=True,
+        )
+        self._tasks = {stage: self._bar.add_task(stage, total=None, best="", visible=False) for stage in _STAGES}
+        self._last: lab.Progress | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+        if kind is KeyboardInterrupt:
+            safe = f"{self._last.done} of {self._last.total} {self._last.stage}" if self._last else "nothing"
+            sys.stderr.write(f"halflife: stopped; {safe} finished and kept: the same command goes on from there.\n")
+            raise typer.Exit(130)
+
+    def study(self, progress: "lab.Progress") -> None:
+        """Draw one report of `halflife.lab.study`."""
+        self._last = progress
+        best = progress.best
+        words = f"best so far: {best.setting.rule} {best.setting.law}, {best.valid:.3f}" if best else ""
+        self._bar.update(
+            self._tasks[progress.stage], completed=progress.done, total=progress.total, best=words, visible=True
+        )
+
+
+_STAGES = ("twins", "trainings")

@@ -1,0 +1,36 @@
+"""Real data and many small networks at once: how much regularization matters, seen rather than told."""
+
+from halflife.lab.data import Data, Rows, load
+from halflife.lab.networks import Network
+from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, Slope
+from halflife.lab.population import Chunk, plan, run
+from halflife.lab.settings import Setting
+from halflife.lab.store import Store
+from halflife.lab.study import Progress, Study, study
+from halflife.lab.training import Recipe, Trained, train
+from halflife.lab.twins import Twins, twins
+
+__all__ = [
+    "Best",
+    "Chunk",
+    "Data",
+    "GridResult",
+    "Interval",
+    "Network",
+    "Outcome",
+    "Progress",
+    "Recipe",
+    "Rows",
+    "Setting",
+    "Slope",
+    "Store",
+    "Study",
+    "Trained",
+    "Twins",
+    "load",
+    "plan",
+    "run",
+    "study",
+    "train",
+    "twins",
+]

@@ -1,0 +1,335 @@
+"""The seed question on real data: are L2 regularization and weight decay the same here, and how much does it matter?"""
+
+import hashlib
+import json
+import platform
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from halflife._errors import BadInput
+from halflife.lab import answer as words
+from halflife.lab.compiler import keep_compiled_programs
+from halflife.lab.data import Data, load
+from halflife.lab.grid import LAWS, MIDDLE_LR, settings
+from halflife.lab.networks import Network
+from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, summarize
+from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan, run
+from halflife.lab.store import Store
+from halflife.lab.training import Recipe
+from halflife.lab.twins import Twins, twins
+from halflife.rules import rule as rule_named
+
+TWIN_RULES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "lion")
+GRID_RULES = ("sgd", "momentum", "adam")
+DEMONSTRATION = {"train_size": 300, "label_noise": 0.4}
+"""How the default data is made to overfit: 300 of digits' 1,797 rows to learn from, two fifths of them mislabelled."""
+
+_TWIN_EPOCHS = 20
+_TWIN_L2 = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a study is.
+
+    Attributes:
+        stage: "twins" or "trainings".
+        done: how many of them are finished.
+        total: how many there are.
+        best: the training with the lowest validation error so far.
+    """
+
+    stage: str
+    done: int
+    total: int
+    best: Outcome | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What a study found.
+
+    Attributes:
+        data: the data set in one line.
+        score: "accuracy" or "R²".
+        recipe: what all networks had in common.
+        seeds: of initialization and order of rows.
+        twins: for each rule, how far apart the twins are.
+        grid: for each rule and law, the best setting and what it gains.
+        trainings: networks trained for the grid.
+        seconds: how long this call took; a study that was already finished is only read.
+        path: the study file.
+    """
+
+    data: str
+    score: str
+    recipe: Recipe
+    seeds: tuple[int, ...]
+    twins: tuple[Twins, ...]
+    grid: tuple[GridResult, ...]
+    trainings: int
+    seconds: float
+    path: Path
+
+    @property
+    def answer(self) -> tuple[str, ...]:
+        """The answer in plain sentences, from these numbers."""
+        return words.answer(self.twins, self.grid)
+
+    def __str__(self) -> str:
+        return "\n".join((self.data, *self.answer))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as JSON values."""
+        return {
+            "data": self.data,
+            "twins": [_twins_to_dict(t) for t in self.twins],
+            "grid": [_grid_to_dict(g) for g in self.grid],
+            "answer": list(self.answer),
+            "trainings": self.trainings,
+            "seconds": round(self.seconds, 3),
+            "study": str(self.path),
+        }
+
+
+def study(
+    source: str | Path | None = None,
+    *,
+    rules: Sequence[str] | None = None,
+    lr: Sequence[float] | None = None,
+    strength: Sequence[float] | None = None,
+    epochs: int = 50,
+    hidden: Sequence[int] = (64,),
+    activation: str = "relu",
+    initialization: str = "he",
+    batch_size: int = 32,
+    schedule: str = "constant",
+    seeds: int = 3,
+    seed: int = 0,
+    precision: str = "float32",
+    regularize_biases: bool = False,
+    target: str | None = None,
+    train_size: int | float | None = None,
+    label_noise: float | None = None,
+    memory: int = MEMORY,
+    out: str | Path | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Study:
+    """Train twins and a grid of networks, and say whether L2 regularization and weight decay are the same here.
+
+    An interrupted study keeps every chunk that was finished; the same call goes on from there, and a finished one is
+    read from its file.
+
+    Args:
+        source: a data set by name or a file (see `halflife.lab.data.load`); by default 300 rows of digits, a fifth of
+            them mislabelled, so that overfitting is really there.
+        rules: of twins and grid; by default six for the twins and three for the grid.
+        lr: peak learning rates for every rule; by default six round a middle one of each rule.
+        strength: λ of the penalty; decay is tried at α = lr·strength. By default 1e-4 to 1, half a decade apart, and
+            for decay as much stronger as the rule needs.
+        epochs: how often each training row is seen.
+        hidden: units of each hidden layer.
+        activation: of the hidden layers.
+        initialization: how weights start.
+        batch_size: rows a step.
+        schedule: of lr, by name.
+        seeds: how many seeds for every setting.
+        seed: the first of them; it also decides the split of the rows.
+        precision: of the grid, "float32" or "float64"; twins always use both.
+        regularize_biases: whether both doors act on biases too.
+        target: what to predict, for files.
+        train_size: rows to learn from, a count or a share.
+        label_noise: share of training labels to replace.
+        memory: bytes that training may take.
+        out: the study file; by default halflife-NAME-HASH.db here, so that the same question finds its file again.
+        progress: told after each rule's twins and each chunk of the grid.
+
+    Raises:
+        BadInput: an option cannot be used; BadData, BadStudy and UnknownName are of this kind.
+        KeyboardInterrupt: after what was finished is safe.
+    """
+    began = time.perf_counter()
+    twin_rules, grid_rules = (tuple(rules), tuple(rules)) if rules else (TWIN_RULES, GRID_RULES)
+    for name in (*twin_rules, *grid_rules):
+        rule_named(name)
+    if seeds < 1:
+        raise BadInput(f"seeds is {seeds}: it must be 1 or more.")
+    if source is None:
+        train_size = DEMONSTRATION["train_size"] if train_size is None else train_size
+        label_noise = DEMONSTRATION["label_noise"] if label_noise is None else label_noise
+    every_setting = list(dict.fromkeys(s for name in grid_rules for s in settings(name, lr, strength)))
+    if not any(s.strength for s in every_setting):
+        raise BadInput("strength is 0 only: give at least one above 0 to compare with.")
+    data = load(source or "digits", target=target, seed=seed, train_size=train_size, label_noise=label_noise or 0.0)
+    network = Network(
+        sizes=(data.train.x.shape[1], *hidden, data.train.y.shape[1]),
+        error="softmax_cross_entropy" if data.task == "classification" else "squared",
+        activation=activation,
+        initialization=initialization,
+    )
+    recipe = Recipe(
+        network=network,
+        epochs=epochs,
+        batch_size=batch_size,
+        schedule=schedule,
+        precision=precision,
+        regularize_biases=regularize_biases,
+    )
+    numbers = tuple(range(seed, seed + seeds))
+    keep_compiled_programs()
+    members = members_a_chunk(network, recipe, grid_rules, memory=memory)
+    chunks = plan(every_setting, numbers, members=members)
+    question = {
+        "data": [data.name, data.fingerprint],
+        "recipe": _recipe_to_dict(recipe),
+        "rules": [twin_rules, grid_rules],
+        "settings": [[s.rule, str(s.law), s.lr, s.strength] for s in every_setting],
+        "seeds": numbers,
+        "chunk size": members,
+    }
+    path = Path(out) if out else Path(f"halflife-{_file_stem(data.name)}-{_digest(question)}.db")
+    with Store(path, question, versions=_versions()) as store:
+        _train_twins(store, data, recipe, twin_rules, seed, progress)
+        _train_grid(store, data, recipe, chunks, memory, progress)
+        return _read(store, data, recipe, numbers, twin_rules, grid_rules, time.perf_counter() - began)
+
+
+def _train_twins(
+    store: Store, data: Data, recipe: Recipe, rules: Sequence[str], seed: int, progress: Callable[[Progress], None]
+) -> None:
+    missing = [rule for rule in dict.fromkeys(rules) if rule not in {t.rule for t in store.twins()}]
+    short = Recipe(**{**vars(recipe), "epochs": min(recipe.epochs, _TWIN_EPOCHS)})
+    stop = threading.Event()
+
+    def work(rule: str) -> tuple[Twins, ...]:
+        return twins(data, short, rule=rule, lr=MIDDLE_LR[rule], l2=_TWIN_L2, seed=seed, stop=stop.is_set)
+
+    pool = ThreadPoolExecutor(cores())
+    try:
+        waiting = [pool.submit(work, rule) for rule in missing]
+        progress(Progress(stage="twins", done=0, total=len(missing)))
+        for done, future in enumerate(as_completed(waiting), start=1):
+            store.add_twins(future.result())
+            progress(Progress(stage="twins", done=done, total=len(missing)))
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _train_grid(
+    store: Store,
+    data: Data,
+    recipe: Recipe,
+    chunks: Sequence[Chunk],
+    memory: int,
+    progress: Callable[[Progress], None],
+) -> None:
+    finished = store.finished()
+    total = sum(len(chunk.settings) for chunk in chunks)
+    outcomes = store.outcomes()
+    best = min((o for o in outcomes if not o.diverged), key=lambda o: o.valid, default=None)
+    done = len(outcomes)
+    progress(Progress(stage="trainings", done=done, total=total, best=best))
+    remaining = [chunk for chunk in chunks if chunk.number not in finished]
+    for chunk, trained, seconds in run(data, recipe, remaining, memory=memory):
+        store.add_chunk(chunk, trained, seconds)
+        done += len(chunk.settings)
+        candidates = [o for o in (best, *ended(chunk, trained)) if o and not o.diverged]
+        best = min(candidates, key=lambda o: o.valid, default=None)
+        progress(Progress(stage="trainings", done=done, total=total, best=best))
+
+
+def _read(
+    store: Store,
+    data: Data,
+    recipe: Recipe,
+    seeds: tuple[int, ...],
+    twin_rules: Sequence[str],
+    grid_rules: Sequence[str],
+    seconds: float,
+) -> Study:
+    outcomes = store.outcomes()
+    found = store.twins()
+    results = (summarize(outcomes, name, law) for name in dict.fromkeys(grid_rules) for law in LAWS)
+    return Study(
+        data=data.describe(),
+        score="accuracy" if data.task == "classification" else "R²",
+        recipe=recipe,
+        seeds=seeds,
+        twins=tuple(t for name in dict.fromkeys(twin_rules) for t in found if t.rule == name),
+        grid=tuple(result for result in results if result),
+        trainings=len(outcomes),
+        seconds=seconds,
+        path=store.path,
+    )
+
+
+def _recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    return vars(recipe) | {"network": vars(recipe.network)}
+
+
+def _twins_to_dict(t: Twins) -> dict[str, Any]:
+    return {
+        "rule": t.rule,
+        "alpha": t.alpha,
+        "lr": t.lr,
+        "l2": t.l2,
+        "verdict": t.verdict,
+        "gap": {precision: gaps[-1] for precision, gaps in t.gaps.items()},
+        "gaps": {precision: list(gaps) for precision, gaps in t.gaps.items()},
+    }
+
+
+def _grid_to_dict(g: GridResult) -> dict[str, Any]:
+    return {
+        "rule": g.rule,
+        "law": str(g.law),
+        "best": _best_to_dict(g.best),
+        "unregularized": _best_to_dict(g.unregularized),
+        "gain": g.gain.mean,
+        "gain_interval": _ends(g.gain),
+        "slope": g.slope.value,
+        "slope_interval": [g.slope.low, g.slope.high],
+        "slope_lrs": g.slope.lrs,
+        "diverged": g.diverged,
+        "trainings": g.trainings,
+    }
+
+
+def _best_to_dict(best: Best) -> dict[str, Any]:
+    return {
+        "lr": best.lr,
+        "strength": best.strength,
+        "valid": best.valid,
+        "test": best.test.mean,
+        "test_interval": _ends(best.test),
+        "test_score": best.test_score.mean,
+        "test_score_interval": _ends(best.test_score),
+        "gap": best.gap.mean,
+        "gap_interval": _ends(best.gap),
+        "norm": best.norm.mean,
+        "norm_interval": _ends(best.norm),
+    }
+
+
+def _ends(interval: Interval) -> list[float | None]:
+    return [interval.low, interval.high]
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("halflife", "jax", "jaxlib", "numpy", "scikit-learn")}
+    return packages | {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+
+
+def _digest(question: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:8]
+
+
+def _file_stem(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(name).stem) or "data"

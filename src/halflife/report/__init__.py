@@ -1,0 +1,1 @@
+"""Draws what the other parts found; knows results only."""

@@ -1,0 +1,82 @@
+"""Results on a terminal, as Rich renderables that fit 80 columns."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from halflife.lab import GridResult, Interval, Study
+
+
+def study(result: Study) -> RenderableType:
+    """A study on one screen: the answer, then the twins and the grid that it rests on."""
+    return Group(
+        Text("Are L2 regularization and weight decay the same here?", style="bold"),
+        Text(result.data, style="dim"),
+        Text(),
+        *(Text(f"• {sentence}") for sentence in result.answer),
+        Text(),
+        _twins(result),
+        Text(),
+        _grid(result),
+        Text(f"{result.trainings:,} trainings in {result.path}", style="dim"),
+    )
+
+
+def _twins(result: Study) -> Table:
+    epochs = len(result.twins[0].gaps["float64"]) if result.twins else 0
+    table = _table(f"Twins: penalty λ = {result.twins[0].l2:g} against decay α, {epochs} epochs")
+    for heading in ("rule", "lr", "α"):
+        table.add_column(heading)
+    for heading in ("gap, float32", "gap, float64"):
+        table.add_column(heading, justify="right")
+    table.add_column("the gap is")
+    for t in result.twins:
+        gaps = (f"{t.gaps[precision][-1]:.1e}" for precision in ("float32", "float64"))
+        table.add_row(t.rule, f"{t.lr:g}", t.alpha, *gaps, t.verdict)
+    return table
+
+
+def _grid(result: Study) -> Table:
+    table = _table("Grid: the setting that validates best, measured on test rows (95 % over seeds)")
+    table.add_column("rule")
+    table.add_column("law")
+    for heading in ("lr", "strength", "test error", result.score, "overfit", "‖w‖", "slope"):
+        table.add_column(heading, justify="right")
+    for g in result.grid:
+        for law, best, slope in (("none", g.unregularized, ""), (_short(g), g.best, _slope(g))):
+            if law == "none" and g.law is not result.grid[0].law:
+                continue
+            table.add_row(
+                g.rule,
+                law,
+                f"{best.lr:.2g}",
+                f"{best.strength:.1e}" if best.strength else "0",
+                _plus_minus(best.test),
+                f"{best.test_score.mean:.3f}",
+                f"{best.gap.mean:.3f}",
+                f"{best.norm.mean:.3g}",
+                slope,
+            )
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+
+
+def _short(g: GridResult) -> str:
+    return "L2" if g.law.name == "L2" else "decay"
+
+
+def _slope(g: GridResult) -> str:
+    if g.slope.value is None:
+        return "-"
+    if g.slope.low is None or g.slope.high is None:
+        return f"{g.slope.value:+.2f}"
+    return f"{g.slope.value:+.2f}±{(g.slope.high - g.slope.low) / 2:.2f}"
+
+
+def _plus_minus(interval: Interval) -> str:
+    if interval.low is None:
+        return f"{interval.mean:.3f}"
+    return f"{interval.mean:.3f}±{interval.mean - interval.low:.3f}"

@@ -1,0 +1,52 @@
+import subprocess
+import sys
+
+import pytest
+
+import halflife
+
+HEAVY = {
+    "jax",
+    "torch",
+    "sympy",
+    "numpy",
+    "sklearn",
+    "pandas",
+    "typer",
+    "rich",
+    "optax",
+    "keras",
+    "scipy",
+    "matplotlib",
+}
+
+
+def _loaded_after(statement: str) -> set[str]:
+    """The heavy packages that a fresh interpreter has loaded after this statement."""
+    program = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(done.stdout.split()) & HEAVY
+
+
+@pytest.mark.parametrize("statement", ["import halflife", "import halflife.rules", "from halflife import Law, update"])
+def test_import_loads_nothing_heavy(statement: str) -> None:
+    """`import halflife`, and the rules with it, load no array library, no data library and no terminal library."""
+    assert not _loaded_after(statement)
+
+
+def test_a_heavy_import_would_be_seen() -> None:
+    """The test above can fail: it sees NumPy when it is loaded."""
+    assert _loaded_after("import halflife, numpy") == {"numpy"}
+
+
+@pytest.mark.parametrize("name", halflife.__all__)
+def test_public_name_resolves(name: str) -> None:
+    """Every public name is there, and `dir` shows it."""
+    assert getattr(halflife, name) is not None
+    assert name in dir(halflife)
+
+
+def test_unknown_attribute() -> None:
+    """A name that does not exist is an AttributeError, as of any module."""
+    with pytest.raises(AttributeError, match="no attribute 'weight_decay'"):
+        _ = halflife.weight_decay
