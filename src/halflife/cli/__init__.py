@@ -36,4 +36,5 @@ def main() -> None:
         raise SystemExit(130) from None
 
 
+from halflife.cli import prove as _prove  # noqa: E402,F401 - each verb registers itself on `app`
 from halflife.cli import study as _study  # noqa: E402,F401 - each verb registers itself on `app`
