@@ -1,16 +1,33 @@
 """The answer to the seed question, in plain sentences made from the numbers of a study."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from halflife.lab.foresight import Foresight
 from halflife.lab.outcomes import GridResult, Interval, Slope
 from halflife.lab.twins import Twins
 from halflife.rules import Law
 
 
-def answer(twins: Sequence[Twins], grid: Sequence[GridResult]) -> tuple[str, ...]:
+def answer(twins: Sequence[Twins], foresights: Mapping[str, Foresight], grid: Sequence[GridResult]) -> tuple[str, ...]:
     """Whether the doors are the same, how much regularization matters here, and what these numbers do not show."""
-    parts = (_same(twins), _parted(twins), _same_end(twins), _gain(grid), _doors(grid), _slopes(grid), _limits(grid))
+    parts = (
+        _disagreement(twins, foresights),
+        _same(twins),
+        _parted(twins),
+        _same_end(twins),
+        _gain(grid),
+        _doors(grid),
+        _slopes(grid),
+        _limits(grid),
+    )
     return tuple(part for part in parts if part)
+
+
+def _disagreement(twins: Sequence[Twins], foresights: Mapping[str, Foresight]) -> str:
+    against = [f"{t.rule} with α = {t.alpha}" for t in twins if not foresights[t.rule].agrees(t)]
+    if not against:
+        return ""
+    return f"PROOF AND MEASUREMENT DISAGREE for {_list(against)}: one of the two is wrong, so believe neither and report it."
 
 
 def _same(twins: Sequence[Twins]) -> str:
