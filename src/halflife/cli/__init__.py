@@ -4,6 +4,7 @@ Exit 0 for done, 1 for findings where the verb is a check, 2 for bad input with 
 """
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -24,16 +25,26 @@ def _root() -> None:
     pass
 
 
+_Usage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
+"""What Typer raises for options and commands that it cannot read; it has no public name for it."""
+
+
 def main() -> None:
     """Run the command line; bad input ends in one sentence and exit code 2."""
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except BadInput as error:
-        sys.stderr.write(f"halflife: {error}\n")
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("halflife: stopped.\n")
-        raise SystemExit(130) from None
+        _end(str(error), 2)
+    except _Usage as error:
+        _end(" ".join(error.format_message().split()), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("stopped.", 130)
+    raise SystemExit(code or 0)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    sys.stderr.write(f"halflife: {sentence}\n")
+    raise SystemExit(code) from None
 
 
 from halflife.cli import prove as _prove  # noqa: E402,F401 - each verb registers itself on `app`

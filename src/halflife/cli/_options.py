@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TypeVar
 
 from halflife._errors import BadInput
@@ -40,9 +41,9 @@ def memory(text: str) -> int:
         BadInput: it is not a size.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text.strip())
-    if not match or match[2].upper() not in _UNITS or not float(match[1]):
+    if not match or match[2].upper() not in _UNITS or not Fraction(match[1]):
         raise BadInput(f"--memory is {text!r}: it must be a size such as 2GB or 512MiB.")
-    return int(float(match[1]) * _UNITS[match[2].upper()])
+    return int(Fraction(match[1]) * _UNITS[match[2].upper()])
 
 
 def _separated(name: str, text: str | None, read: Callable[[str], _T], example: str) -> tuple[_T, ...] | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """Shows how far a study is; Ctrl-C inside it ends in one sentence and exit code 130."""
+    """Shows on a terminal how far a study is; Ctrl-C inside it ends in one sentence and exit code 130."""
 
     def __init__(self) -> None:
         """Nothing is drawn before the first report."""
@@ -31,13 +31,13 @@ class Bar:
         self._last: lab.Progress | None = None
 
     def __enter__(self) -> Self:
-        self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
         if kind is KeyboardInterrupt:
             safe = f"{self._last.done} of {self._last.total} {self._last.stage}" if self._last else "nothing"
             sys.stderr.write(f"halflife: stopped; {safe} finished and kept: the same command goes on from there.\n")
@@ -46,6 +46,8 @@ class Bar:
     def study(self, progress: "lab.Progress") -> None:
         """Draw one report of `halflife.lab.study`."""
         self._last = progress
+        if self._bar.console.is_terminal:
+            self._bar.start()
         best = progress.best
         words = f"best so far: {best.setting.rule} {best.setting.law}, {best.valid:.3f}" if best else ""
         self._bar.update(

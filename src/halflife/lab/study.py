@@ -32,6 +32,7 @@ GRID_RULES = ("sgd", "momentum", "adam")
 DEMONSTRATION = {"train_size": 300, "label_noise": 0.4}
 """How the default data is made to overfit: 300 of digits' 1,797 rows to learn from, two fifths of them mislabelled."""
 
+_SEEDS = 2**63
 _TWIN_EPOCHS = 20
 _TWIN_L2 = 0.01
 
@@ -164,6 +165,8 @@ def study(
         rule_named(name)
     if seeds < 1:
         raise BadInput(f"seeds is {seeds}: it must be 1 or more.")
+    if seed + seeds > _SEEDS:
+        raise BadInput(f"seed is {seed}: the last seed must be below 2^63.")
     if source is None:
         train_size = DEMONSTRATION["train_size"] if train_size is None else train_size
         label_noise = DEMONSTRATION["label_noise"] if label_noise is None else label_noise
