@@ -95,6 +95,7 @@ def scikit_learn(rule: str) -> float:
 def torch_loop(rule: str) -> float:
     import torch
 
+    torch.set_num_threads(1)
     train, _, _ = rows()
     x, y = (torch.tensor(np.array(a), dtype=torch.float32) for a in (train.x, train.y))
     y = y.argmax(1)

@@ -27,7 +27,7 @@ def _disagreement(twins: Sequence[Twins], foresights: Mapping[str, Foresight]) -
     against = [f"{t.rule} with α = {t.alpha}" for t in twins if not foresights[t.rule].agrees(t)]
     if not against:
         return ""
-    return f"PROOF AND MEASUREMENT DISAGREE for {_list(against)}: one of the two is wrong, so believe neither and report it."
+    return f"PROOF AND MEASUREMENT DISAGREE for {_list(against)}: one is wrong: report it."
 
 
 def _same(twins: Sequence[Twins]) -> str:
