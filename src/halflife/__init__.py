@@ -16,6 +16,7 @@ _HOMES = {
     "half_life": "halflife.rules",
     "Study": "halflife.lab",
     "load": "halflife.lab",
+    "prove": "halflife.proofs",
     "remaining": "halflife.rules",
     "study": "halflife.lab",
     "timescale": "halflife.rules",

@@ -47,4 +47,5 @@ def _end(sentence: str, code: int) -> NoReturn:
     raise SystemExit(code) from None
 
 
+from halflife.cli import prove as _prove  # noqa: E402,F401 - each verb registers itself on `app`
 from halflife.cli import study as _study  # noqa: E402,F401 - each verb registers itself on `app`

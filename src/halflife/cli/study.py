@@ -14,7 +14,7 @@ def study(
         str | None,
         typer.Argument(
             help="digits, breast_cancer, wine, iris, diabetes, or a CSV, TSV, NPZ, IDX or Parquet file. "
-            "Default: 300 rows of digits, a fifth of them mislabelled, so that there is overfitting to see.",
+            "Default: 300 rows of digits, two fifths of them mislabelled, so that there is overfitting to see.",
             show_default=False,
         ),
     ] = None,

@@ -43,17 +43,15 @@ _DECAY_OVER_L2: Mapping[str, float] = {
 _DECAY_OVER_L2_OF_ADAPTIVE = 10**1.5
 """How much stronger wd must be than λ to shrink as much; 1/(1−μ) under momentum, 1 + μ in McCaffrey's program."""
 
-_HALF_DECADE = 10**0.5
-
 
 def default_lrs(rule: str) -> tuple[float, ...]:
-    """Six learning rates, half a decade apart, round the rule's middle one."""
-    return tuple(_rounded(MIDDLE_LR[rule] * _HALF_DECADE**k) for k in range(-3, 3))
+    """Six learning rates, each twice the one before, round the rule's middle one."""
+    return tuple(MIDDLE_LR[rule] * 2.0**k for k in range(-3, 3))
 
 
 def default_strengths() -> tuple[float, ...]:
     """Nine strengths of the penalty from 1e-4 to 1, half a decade apart."""
-    return tuple(_rounded(_HALF_DECADE**k) for k in range(-8, 1))
+    return tuple(float(f"{10 ** (k / 2):.4g}") for k in range(-8, 1))
 
 
 def settings(rule: str, lrs: Sequence[float] | None, strengths: Sequence[float] | None) -> list[Setting]:
@@ -71,14 +69,10 @@ def settings(rule: str, lrs: Sequence[float] | None, strengths: Sequence[float] 
         for setting in (
             Setting(rule=rule, law=Law.L2, lr=lr, strength=0.0),
             *(
-                Setting(rule=rule, law=law, lr=lr, strength=s if law is Law.L2 else _rounded(s * moved * lr))
+                Setting(rule=rule, law=law, lr=lr, strength=s if law is Law.L2 else s * moved * lr)
                 for s in strengths or default_strengths()
                 if s != 0
                 for law in LAWS
             ),
         )
     ]
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.4g}")

@@ -1,10 +1,11 @@
 """Results on a terminal, as Rich renderables that fit 80 columns."""
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from halflife.lab import GridResult, Interval, Study
+from halflife.lab import GridResult, Interval, Study, Twins
 
 
 def study(result: Study) -> RenderableType:
@@ -12,8 +13,7 @@ def study(result: Study) -> RenderableType:
     return Group(
         Text("Are L2 regularization and weight decay the same here?", style="bold"),
         Text(result.data, style="dim"),
-        Text(),
-        *(Text(f"• {sentence}") for sentence in result.answer),
+        *(Padding(Text(sentence), (1, 0, 0, 0)) for sentence in result.answer),
         Text(),
         _twins(result),
         Text(),
@@ -24,16 +24,27 @@ def study(result: Study) -> RenderableType:
 
 def _twins(result: Study) -> Table:
     epochs = len(result.twins[0].gaps["float64"]) if result.twins else 0
-    table = _table(f"Twins: penalty λ = {result.twins[0].l2:g} against decay α, {epochs} epochs")
+    table = _table(f"Twins, how far apart: penalty λ = {result.twins[0].l2:g} against decay α, {epochs} epochs")
     for heading in ("rule", "lr", "α"):
         table.add_column(heading)
-    for heading in ("gap, float32", "gap, float64"):
+    for heading in ("float32", "float64"):
         table.add_column(heading, justify="right")
     table.add_column("the gap is")
+    table.add_column("theorem: same steps?")
     for t in result.twins:
         gaps = (f"{t.gaps[precision][-1]:.1e}" for precision in ("float32", "float64"))
-        table.add_row(t.rule, f"{t.lr:g}", t.alpha, *gaps, t.verdict)
+        table.add_row(t.rule, f"{t.lr:g}", t.alpha, *gaps, t.verdict, _theorem(result, t))
     return table
+
+
+def _theorem(result: Study, t: Twins) -> Text:
+    foresight = result.foresights[t.rule]
+    if not foresight.agrees(t):
+        return Text("DISAGREES", style="bold reverse")
+    return Text(f"iff {foresight.condition}" if foresight.verdict == "EQUIVALENT IFF" else _SAME[foresight.verdict])
+
+
+_SAME = {"EQUIVALENT": "yes", "NOT EQUIVALENT": "no", "UNDECIDED": "undecided"}
 
 
 def _grid(result: Study) -> Table:

@@ -38,12 +38,16 @@ class LrPlace(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameter:
-    """A number that a direction takes besides lr, with the half-open interval [low, high) that it lives in."""
+    """A number that a direction takes besides lr, with the half-open interval [low, high) that it lives in.
+
+    `per_weight` says that each weight has one of its own; the others are shared by all weights, as α is.
+    """
 
     default: float
     low: float
     high: float
     meaning: str
+    per_weight: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

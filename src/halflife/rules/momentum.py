@@ -92,7 +92,7 @@ PRECONDITIONED = Rule(
     reference="Loshchilov & Hutter 2019, proposition 3",
     hyperparameters={
         "scale": Hyperparameter(
-            default=1.0, low=0.0, high=float("inf"), meaning="the diagonal of M, one entry a weight"
+            default=1.0, low=0.0, high=float("inf"), meaning="the diagonal of M, one entry a weight", per_weight=True
         )
     },
 )
