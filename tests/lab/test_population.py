@@ -171,13 +171,17 @@ def test_order_and_workers_decide_nothing():
     assert curves_of(chunks[2:4]) == {number: one[number] for number in (2, 3)}
 
 
-def test_surplus_members_leave_nothing():
-    """A chunk that is filled up gives one outcome a setting, those of a chunk that is full."""
-    chunks = plan(SANE[:3], [0], members=2)
-    assert [(len(chunk.settings), chunk.size) for chunk in chunks] == [(2, 2), (1, 2)]
+def test_a_chunk_is_one_training_of_its_seed():
+    """Each chunk is bitwise `train` with its settings and seed, filled up to its size; one outcome comes of a setting."""
+    chunks = plan(SANE[:3], [0, 4], members=2)
+    assert [(len(chunk.settings), chunk.size) for chunk in chunks] == [(2, 2), (1, 2)] * 2
     for chunk, trained, seconds in run(DATA, RECIPE, chunks, workers=1):
+        assert len(trained.diverged) == chunk.size
+        filled = [*chunk.settings, *chunk.settings[-1:] * (chunk.size - len(chunk.settings))]
+        assert same(trained, train(DATA, RECIPE, filled, seed=chunk.seed))
         outcomes = ended(chunk, trained)
-        assert [outcome.setting for outcome in outcomes] == list(chunk.settings)
+        assert [(outcome.setting, outcome.seed) for outcome in outcomes] == [(s, chunk.seed) for s in chunk.settings]
+        assert [outcome.valid for outcome in outcomes] == trained.curves["valid"][-1, : len(outcomes)].tolist()
         assert seconds > 0
 
 
