@@ -112,8 +112,8 @@ OTHER_STUDIES = {
     "other number of seeds": (("iris", *SAME, "--seeds", "3"), "other seeds"),
     "other network": (("iris", *SAME, "--hidden", "4"), "other recipe"),
     "other epochs": (("iris", *SAME, "--epochs", "4"), "other recipe"),
-    "other lr": (("iris", *SAME, "--lr", "0.1"), "other lr"),
-    "other strengths": (("iris", *SAME, "--strength", "0.1"), "other strength"),
+    "other lr": (("iris", *SAME, "--lr", "0.1"), "holds a study with other "),
+    "other strengths": (("iris", *SAME, "--strength", "0.1"), "holds a study with other "),
     "other rules": (("iris", *SAME, "--rules", "sgd"), "other rules"),
 }
 

@@ -172,7 +172,7 @@ def test_order_and_workers_decide_nothing():
 
 
 def test_a_chunk_is_one_training_of_its_seed():
-    """Each chunk is bitwise `train` with its settings and seed, filled up to its size; one outcome comes of a setting."""
+    """Each chunk is bitwise `train` with its settings and seed, filled up to its size; a setting has one outcome."""
     chunks = plan(SANE[:3], [0, 4], members=2)
     assert [(len(chunk.settings), chunk.size) for chunk in chunks] == [(2, 2), (1, 2)] * 2
     for chunk, trained, seconds in run(DATA, RECIPE, chunks, workers=1):
