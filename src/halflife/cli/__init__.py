@@ -34,3 +34,6 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("halflife: stopped.\n")
         raise SystemExit(130) from None
+
+
+from halflife.cli import probe as _probe  # noqa: E402,F401 - each verb registers itself on `app`
