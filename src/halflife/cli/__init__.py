@@ -36,4 +36,5 @@ def main() -> None:
         raise SystemExit(130) from None
 
 
+from halflife.cli import atlas as _atlas  # noqa: E402,F401 - each verb registers itself on `app`
 from halflife.cli import probe as _probe  # noqa: E402,F401 - each verb registers itself on `app`

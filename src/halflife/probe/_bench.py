@@ -100,11 +100,13 @@ class Bench:
         shapes: one for each parameter.
         steps: length of the plan.
         seed: of the planned numbers.
+        loudness: what the gradients are multiplied by.
     """
 
     shapes: tuple[Shape, ...]
     steps: int = STEPS
     seed: int = 0
+    loudness: float = 1.0
 
     @cached_property
     def parts(self) -> tuple[slice, ...]:
@@ -131,7 +133,7 @@ class Bench:
         """One row a step: a mean of its own for each weight, over magnitudes, and noise about it; norm below 1."""
         mean = self._plan(0.002, 0.08, self.seed + 2)
         noise = np.stack([self._plan(0.2, 1.0, self.seed + 3 + t) for t in range(self.steps)])
-        gradients: Floats = mean + 0.4 * abs(mean) * noise
+        gradients: Floats = self.loudness * (mean + 0.4 * abs(mean) * noise)
         return gradients
 
     def _plan(self, low: float, high: float, seed: int) -> Floats:

@@ -47,7 +47,7 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
         seen = Evidence(experiment="shifted start without regularization", outcome="the steps depend on the weights")
         start = replace(start, evidence=(*start.evidence, seen))
         trust = _trust(ex, reached)
-        if trust is not None:
+        if trust is not None and (penalty >= tolerance or _follows_the_norm(ex)):
             return _trusted(start, trust)
     exact = max(1e-9, 30 * ex.noise / float(ex.reach[reached].min()))
     penalty_fits = penalty < tolerance
@@ -149,6 +149,13 @@ def _trust(ex: Experiments, reached: Any) -> Evidence | None:
         outcome="decay joins the step and the sum is rescaled",
         numbers={"change of the step's own share": float(np.median(a)), "share of the weight": float(np.median(b))},
     )
+
+
+def _follows_the_norm(ex: Experiments) -> bool:
+    """Do weights three times as large take steps three times as large?"""
+    larger = ex.run(weights=3 * ex.bench.weights)
+    ratio = float(np.linalg.norm(larger[1] - larger[0]) / np.linalg.norm(ex.off[1] - ex.off[0]))
+    return abs(ratio - 3) < 0.1
 
 
 def _trusted(start: Verdict, seen: Evidence) -> Verdict:

@@ -6,7 +6,7 @@ optimizer has not yet forgotten of its start.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,10 @@ from halflife.rules import Order
 
 FORGETS_NOTHING = 2e-6
 """A twin whose distance changes by less is free of its weights: float32 inside an optimizer leaves about 1e-7."""
+FAR = 1e-3
+WHISPER = 1e-4
+ROUNDS = 6
+"""Tries at the size of a fitted λ or α."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,7 @@ class Experiments:
     strength: float
     lr: float | None
     knobs: Mapping[str, float]
+    memo: dict[Any, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def run(self, *, strength: Setting = 0.0, lr: Setting = None, **plan: object) -> Floats:
         """One run at the probing lr unless told otherwise."""
@@ -169,22 +174,36 @@ class Experiments:
         return self.per_tensor(of)
 
     def _fitted(self, predict: Callable[[Floats], Floats], first: Floats, effect: Floats) -> Fit:
-        """Scale `first` until the prediction is as large as the effect, tensor by tensor; keep the best."""
+        """Scale `first`, by secants in the logarithm, until the prediction is as large as the effect; keep the best."""
         size, best = first, Fit(size=first, misfit=np.full(len(first), np.inf))
-        for _ in range(4):
+        slope, last = np.ones(len(first)), None
+        for _ in range(ROUNDS):
             prediction = predict(size)
             misfit = self.misfit(prediction, effect)
             better = misfit < best.misfit
             best = Fit(size=np.where(better, size, best.size), misfit=np.where(better, misfit, best.misfit))
             if np.all((best.misfit < 1e-7) | ~np.isfinite(best.misfit)):
                 break
-            size = size * np.array([_share(effect[:, part], prediction[:, part]) for part in self.bench.parts])
+            short = np.array([_share(effect[:, part], prediction[:, part]) for part in self.bench.parts])
+            off = np.log(np.clip(short, 0.1, 10.0))
+            if last is not None:
+                moved = np.log(abs(size / last[0]))
+                steep = (last[1] - off) / np.where(moved == 0, 1.0, moved)
+                slope = np.where(np.isfinite(steep) & (moved != 0), np.clip(steep, 0.1, 2.0), slope)
+            last = (size, off)
+            size = size * np.exp(np.clip(off / slope, -3.0, 3.0))
         return best
 
     @cached_property
     def as_l2(self) -> Fit:
         """The twin, given λ·w with its gradient from outside: does it do what the optimizer does by itself?"""
-        return self.l2_fit()
+        fit = self.l2_fit()
+        if fit.misfit[np.isfinite(fit.misfit)].max(initial=0.0) > FAR and abs(self.visits["on"][1]).max() > self.noise:
+            # the more an adaptive direction hears of λ the less it says about its size: so ask in a whisper first
+            whispered = replace(self, strength=self.strength * WHISPER, memo={}).l2_fit()
+            again = self.l2_fit(start=whispered.size / WHISPER)
+            fit = again if again.misfit.min() < fit.misfit.min() else fit
+        return fit
 
     def l2_fit(self, *, lr: float | None = None, start: Floats | None = None) -> Fit:
         """`as_l2` at another lr."""
@@ -194,7 +213,16 @@ class Experiments:
             effect = self.run(lr=lr, strength=self.strength) - off
         reached = self.per_tensor(lambda part: float(abs(effect[:, part]).max() > self.noise))
         first = reached * (self.strength if start is None else start)
-        return self._fitted(lambda size: self.run(lr=lr, l2=self.spread(size)) - off, first, effect)
+
+        def predict(size: Floats) -> Floats:
+            return self.run(lr=lr, l2=self.spread(size)) - off
+
+        fit = self._fitted(predict, first, effect)
+        if start is None and fit.misfit[reached > 0].max(initial=0.0) > 0.5:
+            # an adaptive direction hardly says by a small step that the sign is wrong
+            negative = self._fitted(predict, -first, effect)
+            fit = negative if negative.misfit[reached > 0].max() < fit.misfit[reached > 0].max() else fit
+        return fit
 
     @cached_property
     def shares(self) -> tuple[Floats, Floats]:

@@ -49,7 +49,7 @@ def forgets_evenly(ex: Experiments, reached: Any, scattered: bool, start: Verdic
         start,
         law=Law.GROWTH if share < 0 else law,
         coefficient=share / formula,
-        error=float(np.ptp(shares[:, reached])) / 2 / formula,
+        error=float(np.ptp(shares[:, reached] if scattered else shares[0, reached])) / 2 / formula,
         multiplied_by=TIMES.get(law, ()),
         decay=share,
         evidence=tuple(evidence),

@@ -32,7 +32,7 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     law = Law.L2 if coefficient > 0 else Law.GROWTH
     if ex.lr:
         other = ex.l2_fit(lr=ex.lr / 2, start=ex.as_l2.size)
-        misfit = float(np.max(other.misfit[np.isfinite(other.misfit)], initial=0.0))
+        misfit = float(other.misfit[reached].max())
         again = float(np.median(other.size[reached] / ex.strength))
         steady = abs(again / coefficient - 1) < 0.02 and misfit < 0.02
         evidence.append(

@@ -47,7 +47,12 @@ def probe_subject(subject: Any) -> LawReport:
                 bench = bench_for(subject)
             except Exception:
                 raise BadInput(_unusable(name, error)) from error
-        return _probe(find_strength(subject, bench), bench)
+        try:
+            return _probe(find_strength(subject, bench), bench)
+        except BadInput:
+            raise
+        except Exception as error:
+            raise BadInput(_unusable(name, error)) from error
 
 
 def _probe(subject: Any, bench: Bench) -> LawReport:
@@ -115,14 +120,20 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
     law_defects = {Law.GROWTH: Defect.GROWTH, Law.SUBTRACTED_CONSTANT: Defect.SUBTRACTED_CONSTANT}
     if verdict.law in law_defects:
         defects.append(law_defects[verdict.law])
+    times, batch = by_batch_rows(ex, reached, verdict)
+    evidence += [] if batch is None else [batch]
     absent, zero = without_gradient(ex)
-    mixed = groups_mixed_up(ex)
+    mixed = (
+        None
+        if partial
+        else groups_mixed_up(ex, penalty="optimizer" in verdict.multiplied_by or verdict.enters_momentum)
+    )
     if mixed is not None:
         defects.append(Defect.WRONG_GROUP)
         evidence.append(mixed)
     strength = subject.strength or TYPICAL_STRENGTH
     decay = _configured_decay(ex, verdict, strength)
-    kept, lost = precisions(ex, reached, strength, decay)
+    kept, lost = precisions(ex, reached, strength, decay, known=verdict.law is not Law.UNKNOWN)
     if lost is not None:
         defects.append(Defect.LOST_IN_PRECISION)
         evidence.append(lost)
@@ -132,7 +143,7 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
         order=verdict.order,
         coefficient=verdict.coefficient,
         error=verdict.error,
-        multiplied_by=verdict.multiplied_by,
+        multiplied_by=times,
         enters_momentum=verdict.enters_momentum,
         enters_preconditioner=verdict.enters_preconditioner,
         spares_vectors=spared,
@@ -145,6 +156,23 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
         defects=tuple(defects),
         evidence=tuple(evidence),
     )
+
+
+def by_batch_rows(ex: Experiments, reached: Any, verdict: Verdict) -> tuple[tuple[str, ...], Evidence | None]:
+    """Is the strength divided by the rows of the batch, where there is a batch?"""
+    larger = getattr(ex.subject, "with_larger_batch", lambda: None)()
+    if larger is None or verdict.coefficient is None:
+        return verdict.multiplied_by, None
+    doubled = replace(ex, subject=larger)
+    ratio = float(np.median(doubled.as_l2.size[reached])) / ex.strength / verdict.coefficient
+    divided = abs(ratio - 0.5) < 0.01
+    times = (*verdict.multiplied_by, "1/batch rows") if divided else verdict.multiplied_by
+    seen = Evidence(
+        experiment="every row of the batch twice",
+        outcome="half the λ: it is divided by the rows" if divided else "the same λ",
+        numbers={"ratio": ratio},
+    )
+    return times, seen
 
 
 def _configured_decay(ex: Experiments, verdict: Verdict, strength: float) -> float | None:
@@ -190,5 +218,5 @@ def merged(name: str, reports: tuple[LawReport, ...]) -> LawReport:
 def _unusable(name: str, error: Exception) -> str:
     text = " ".join(str(error).split())[:200]
     if "closure" in text.lower():
-        return f"{name} needs a closure that evaluates the loss again; only one that steps on given gradients can be probed."
+        return f"{name} needs a closure that evaluates the loss again: it cannot step on given gradients alone."
     return f"{name} cannot be stepped on fresh parameters with given gradients: {type(error).__name__}: {text}"

@@ -26,8 +26,9 @@ def bench_for(subject: Subject) -> Bench:
         Exception: what it said about the last one.
     """
     last: Exception | None = None
-    for shapes in SHAPE_SETS if not getattr(subject, "sparse", False) else SHAPE_SETS[2:3]:
-        bench = Bench(shapes=shapes)
+    own = getattr(subject, "shapes", None)
+    for shapes in (own,) if own else SHAPE_SETS:
+        bench = Bench(shapes=shapes, loudness=getattr(subject, "loudness", 1.0))
         try:
             with np.errstate(all="ignore"):
                 rows = trace(subject, bench, gradients=bench.gradients[:2])
@@ -48,8 +49,11 @@ def find_strength(subject: Any, bench: Bench) -> Any:
     for name in EXPECTED:
         if name in subject.knobs:
             return subject.with_strength(name)
-    suspects = sorted(subject.knobs, key=lambda name: not SUSPECTED.search(name))
-    for name in suspects:
+    idle = not _forgets(subject, bench, {})
+    # an optimizer that forgets nothing as it is has its strength at zero, if it has one
+    suspects = [name for name, value in subject.knobs.items() if not (idle and value)]
+    suspects = [name for name in suspects if subject.knobs[name] is not None or SUSPECTED.search(name)]
+    for name in sorted(suspects, key=lambda name: not SUSPECTED.search(name)):
         if _forgets(subject, bench, {name: TURNED_UP}) and not _forgets(subject, bench, {name: 0.0}):
             return subject.with_strength(name)
     return subject
@@ -84,6 +88,8 @@ def _share(
     except Exception:
         return missing
     change = rows[2] - rows[1]
+    if not rows[1].any():
+        return missing
     share = -float(change @ rows[1]) / float(rows[1] @ rows[1])
     even = float(np.linalg.norm(change + share * rows[1]))
     moved = float(np.linalg.norm(change))

@@ -2,11 +2,13 @@
 
 import ast
 import importlib
+import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from halflife._errors import BadInput
+from halflife.probe._function import from_function, is_step_function
 from halflife.probe._probe import merged, probe_subject
 from halflife.probe._report import LawReport
 
@@ -73,15 +75,42 @@ def subject_of(value: Any, arguments: Mapping[str, Any], name: str) -> Any:
     Raises:
         BadInput: no adapter does.
     """
-    if _kind(value, "torch.optim", "Optimizer"):
-        from halflife.probe._torch import from_factory
+    if _is(value, "keras.optimizers", "Optimizer"):
+        from halflife.probe._keras import from_keras
 
-        return from_factory(value, arguments, name)
+        return from_keras(value, arguments, name)
+    if _is(value, "sklearn.base", "BaseEstimator"):
+        from halflife.probe._sklearn import from_estimator
+
+        return from_estimator(value, arguments, name)
+    if "optax" in sys.modules:
+        from halflife.probe import _optax
+
+        if _optax.is_transformation(value):
+            if arguments:
+                raise BadInput(f"{name} is already built: it takes no further arguments ({', '.join(arguments)}).")
+            return _optax.from_transformation(value, name)
+        if inspect.isfunction(value) and _makes_transformation(value, arguments):
+            return _optax.from_factory(value, arguments, name)
+    if is_step_function(value):
+        return from_function(value, arguments, name)
     if callable(value):
         from halflife.probe._torch import from_factory
 
         return from_factory(value, arguments, name)
     raise BadInput(f"{name} is a {type(value).__name__}: it is not an optimizer, nor a callable that makes one.")
+
+
+def _makes_transformation(value: Any, arguments: Mapping[str, Any]) -> bool:
+    """Whether a call makes an Optax transformation; one of Optax's own that complains is taken for one, too."""
+    from halflife.probe._optax import LR_NAMES, is_transformation
+
+    accepted = inspect.signature(value).parameters
+    lr = {key: 1e-3 for key in LR_NAMES if key in accepted and key not in arguments}
+    try:
+        return bool(is_transformation(value(**lr, **arguments)))
+    except Exception:
+        return bool(value.__module__.partition(".")[0] == "optax")
 
 
 def imported(dotted: str) -> Any:
@@ -95,8 +124,12 @@ def imported(dotted: str) -> Any:
         module_name, _, attribute = dotted.rpartition(".")
     if not module_name or not attribute:
         raise BadInput(f"{dotted!r} names nothing to import: write package.module:Optimizer.")
-    if module_name not in sys.modules and "" not in sys.path:
-        sys.path.insert(0, "")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # what lies in the current folder can be named, as with python -m
+    if module_name.partition(".")[0] == "keras":
+        from halflife.probe._keras import choose_backend
+
+        choose_backend()
     try:
         value = importlib.import_module(module_name)
     except Exception as error:
@@ -136,7 +169,10 @@ def _is_live_torch(value: Any) -> bool:
     return not isinstance(value, type) and isinstance(getattr(value, "param_groups", None), list)
 
 
-def _kind(value: Any, module: str, name: str) -> bool:
-    """Whether it is a subclass of a class of a module, as far as that is loaded."""
+def _is(value: Any, module: str, name: str) -> bool:
+    """Whether it is an object or subclass of a class of a module, as far as that is loaded."""
     base = getattr(sys.modules.get(module), name, None)
-    return base is not None and isinstance(value, type) and issubclass(value, base)
+    if base is None:
+        return False
+    found: bool = issubclass(value, base) if isinstance(value, type) else isinstance(value, base)
+    return found

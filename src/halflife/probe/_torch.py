@@ -95,6 +95,7 @@ class TorchSubject:
     peak_lr: float | None = None
     knobs: Mapping[str, float | None] = field(default_factory=dict)
     sparse: bool = False
+    shapes: tuple[Shape, ...] | None = None
 
     def start(
         self,
@@ -141,7 +142,7 @@ class TorchSubject:
 
     def sparsely(self) -> "TorchSubject":
         """The same optimizer, handed sparse gradients."""
-        return replace(self, sparse=True)
+        return replace(self, sparse=True, shapes=((4, 3), (4, 3)))
 
 
 def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> TorchSubject:
@@ -155,18 +156,20 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     unknown = [key for key in given if key not in accepted and not takes_any]
     if unknown:
         raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted) or 'none'}.")
+    required = (inspect.Parameter.empty, None)
     missing_lr = {
         key: FALLBACK_LR
         for key in LR_NAMES[:2]
-        if key in accepted and key not in given and accepted[key].default in (inspect.Parameter.empty, None)
+        if key in accepted and key not in given and accepted[key].default in required
     }
     built, fixed = _first_built(factory, [given | missing_lr, given] if missing_lr else [given], name)
     if not isinstance(getattr(built, "param_groups", None), list) or not hasattr(built, "step"):
         raise BadInput(f"{name} makes a {type(built).__name__}, which is not a torch optimizer.")
     group = built.param_groups[0]
+    swallowed = {key for key in group if takes_any and key not in accepted and _takes(factory, fixed, key, group[key])}
 
     def make(groups: list[dict[str, Any]], changes: Mapping[str, Any]) -> Any:
-        known = {key: value for key, value in changes.items() if key in accepted or (takes_any and key not in group)}
+        known = {key: value for key, value in changes.items() if key in accepted or key in swallowed}
         optimizer = _built(factory, groups, fixed | known)
         for key in changes.keys() - known.keys():
             for each in optimizer.param_groups:
@@ -254,6 +257,16 @@ def _clone(optimizer: Any, index: int, groups: list[dict[str, Any]], changes: Ma
 def _assign(group: dict[str, Any], name: str | None, value: Any) -> None:
     old = group.get(str(name))
     group[str(name)] = torch.full_like(old, float(value)) if isinstance(old, torch.Tensor) else value
+
+
+def _takes(factory: Callable[..., Any], arguments: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Whether a factory that hands its further arguments on can be told this one."""
+    try:
+        with quiet():
+            _built(factory, [{"params": [torch.nn.Parameter(torch.ones(4, 3))]}], {**arguments, key: value})
+    except Exception:
+        return False
+    return key != "params"
 
 
 def _first_built(

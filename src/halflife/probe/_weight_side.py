@@ -38,6 +38,8 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     loud = typical(shares_in(ex, gradients=10 * ex.bench.gradients)[:, reached]) if ex.free else share
     if abs(loud / share - 1) > HEARD:
         times = (*times, "a factor that depends on the gradients")
+        # what adapts its own lr to the gradients undoes a change of lr: then the powers say nothing
+        law = law if law is Law.DECOUPLED else Law.UNKNOWN
         evidence.append(
             Evidence(experiment="gradients ten times larger", outcome="the share changes", numbers={"α": loud})
         )
