@@ -11,9 +11,11 @@ from halflife._errors import BadData, BadInput, BadStudy, HalflifeError, Unknown
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Audit": "halflife.audit",
     "Law": "halflife.rules",
     "Rule": "halflife.rules",
     "LawReport": "halflife.probe",
+    "audit": "halflife.audit",
     "half_life": "halflife.rules",
     "Study": "halflife.lab",
     "load": "halflife.lab",

@@ -1,0 +1,75 @@
+"""What a user's own optimizer and model do, parameter by parameter, and what is wrong.
+
+`halflife.audit(optimizer, model)` probes each parameter group, follows its decay through the planned run, and asks a
+list of questions. One check is one file, named by its code: read `_finding.py` and `_check.py`, then any of them.
+
+The package itself is callable, so that `halflife.audit(...)` is the verb however the package was imported.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+from halflife.audit._audit import Audit, examine
+from halflife.audit._finding import Finding, Severity, Skipped
+
+__all__ = ["Audit", "Finding", "Severity", "Skipped", "audit"]
+
+
+def audit(
+    optimizer: Any,
+    model: Any = None,
+    *,
+    steps: int | None = None,
+    schedule: Any = None,
+    loss: Callable[[], Any] | None = None,
+    example_input: Any = None,
+    steps_per_epoch: int | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+) -> Audit:
+    """Say what an optimizer's decay does to a model over the planned run, and what is wrong with it.
+
+    The optimizer's law is found by experiment on fresh parameters; its weights and state are left as they are.
+
+    Args:
+        optimizer: a live torch optimizer, also inside the wrappers of Accelerate and Lightning; or a Keras one.
+        model: the module that it trains, for names, exclusions and kinds of layer.
+        steps: planned from now on.
+        schedule: of lr: a torch scheduler, stepped once a step; a function from the step to lr as a share of its
+            peak; or the name of a schedule, such as `"cosine"`. Constant when None.
+        loss: a function without arguments that computes the training loss of the model as it is.
+        example_input: one batch: a tensor, a tuple of arguments or a dict of them.
+        steps_per_epoch: for half-lives in epochs.
+        select: codes of the only checks to run, or how they begin.
+        ignore: codes of checks to leave out.
+
+    Returns:
+        The groups, the findings, and the checks that could not run with the reason.
+
+    Raises:
+        BadInput: it is no optimizer, cannot be stepped on fresh parameters, or an argument cannot be used.
+    """
+    from halflife.audit import _keras
+    from halflife.audit._groups import training_of
+
+    make = _keras.training_of if _keras.is_optimizer(optimizer) else training_of
+    training = make(
+        optimizer,
+        model,
+        steps=steps,
+        steps_per_epoch=steps_per_epoch,
+        schedule=schedule,
+        loss=loss,
+        example_input=example_input,
+    )
+    return examine(training, select=select, ignore=ignore)
+
+
+class _Callable(ModuleType):
+    def __call__(self, optimizer: Any, model: Any = None, **arguments: Any) -> Audit:
+        return audit(optimizer, model, **arguments)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,198 @@
+"""From a live torch optimizer to groups with laws: probed, named, and followed through the planned run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from halflife._errors import BadInput
+from halflife.audit._memory import momentum_of, slow_decay
+from halflife.audit._naming import named_alone, named_by_model
+from halflife.audit._plan import planned_lrs
+from halflife.audit._training import Floats, Group, Parameter, Training
+from halflife.probe import LawReport
+from halflife.rules import Law
+
+WRAPPERS = ("accelerate", "lightning", "pytorch_lightning")
+"""Packages whose optimizers only pass on what the one inside does."""
+NOT_SETTINGS = {"params", "param_names", "name", "initial_lr"}
+
+
+def training_of(
+    optimizer: Any,
+    model: Any = None,
+    *,
+    steps: int | None = None,
+    steps_per_epoch: int | None = None,
+    schedule: Any = None,
+    loss: Any = None,
+    example_input: Any = None,
+    elsewhere: frozenset[int] = frozenset(),
+    reports: Sequence[LawReport] | None = None,
+) -> Training:
+    """What the checks look at.
+
+    Args:
+        optimizer: a live torch optimizer.
+        model: the torch module that it trains.
+        steps: planned.
+        steps_per_epoch: so that half-lives can be had in epochs.
+        schedule: see `planned_lrs`.
+        loss: a function without arguments.
+        example_input: a batch.
+        elsewhere: ids of tensors that another optimizer trains.
+        reports: of the groups, when they are known already.
+
+    Raises:
+        BadInput: it is no torch optimizer, has no parameters, or cannot be stepped on fresh ones.
+    """
+    optimizer = unwrapped(optimizer)
+    name = type(optimizer).__name__
+    if isinstance(optimizer, type) or not isinstance(getattr(optimizer, "param_groups", None), list):
+        given = optimizer.__name__ if isinstance(optimizer, type) else name
+        raise BadInput(f"{given} is not an optimizer: give a live torch optimizer, which has parameter groups.")
+    if not any(group["params"] for group in optimizer.param_groups):
+        raise BadInput(f"{name} has no parameters: there is nothing to audit.")
+    if model is not None and not hasattr(model, "named_modules"):
+        raise BadInput(f"model is a {type(model).__name__}: it must be a torch module.")
+    for what, number in (("steps", steps), ("steps_per_epoch", steps_per_epoch)):
+        if number is not None and (not isinstance(number, int) or number < 1):
+            raise BadInput(f"{what} is {number!r}: it must be a positive whole number.")
+    subjects: tuple[Any, ...] = ()
+    if reports is None:
+        reports, subjects = probed(optimizer)
+    lrs, peaks = planned_lrs(optimizer, schedule, steps)
+    known = {} if model is None else named_by_model(model)
+    groups = tuple(
+        _group(index, settings, _members(index, settings, known), reports[index], lrs[index], peaks[index], subjects)
+        for index, settings in enumerate(optimizer.param_groups)
+    )
+    inside = {id(p) for settings in optimizer.param_groups for p in settings["params"]}
+    return Training(
+        name=name,
+        groups=groups,
+        outside=tuple(p for key, p in known.items() if key not in inside and key not in elsewhere),
+        model=model,
+        state={id(p): optimizer.state[p] for p in optimizer.state},
+        settings=tuple(optimizer.param_groups),
+        subjects=subjects,
+        steps=steps,
+        steps_per_epoch=steps_per_epoch,
+        schedule=schedule,
+        loss=loss,
+        example_input=example_input,
+        named=model is not None,
+    )
+
+
+def unwrapped(optimizer: Any) -> Any:
+    """The torch optimizer inside the wrappers of Accelerate and Lightning."""
+    while type(optimizer).__module__.partition(".")[0] in WRAPPERS:
+        inner = vars(optimizer).get("optimizer", vars(optimizer).get("_optimizer"))
+        if inner is None:
+            break
+        optimizer = inner
+    return optimizer
+
+
+def probed(optimizer: Any) -> tuple[list[LawReport], tuple[Any, ...]]:
+    """A report and a subject for each group; groups that differ in lr and strength alone share their law.
+
+    Raises:
+        BadInput: the optimizer cannot be stepped on fresh parameters.
+    """
+    from halflife.probe._probe import probe_subject
+    from halflife.probe._torch import from_live
+
+    name = type(optimizer).__name__
+    subjects = tuple(from_live(optimizer, i, f"{name} group {i}") for i in range(len(optimizer.param_groups)))
+    found: dict[str, LawReport] = {}
+    reports: list[LawReport] = []
+    varying: set[str] = set()
+    for subject, group in zip(subjects, optimizer.param_groups, strict=True):
+        varying.add(str(subject.lr_name))
+        key = _key(optimizer, group, varying)
+        if key not in found:
+            report = probe_subject(subject)
+            varying.add(str(report.strength_name))
+            key = _key(optimizer, group, varying)
+            found[key] = report
+        reports.append(found[key])
+    told = zip(subjects, reports, strict=True)
+    return reports, tuple(s.with_strength(r.strength_name) if r.strength_name in s.knobs else s for s, r in told)
+
+
+def _key(optimizer: Any, group: Mapping[str, Any], varying: set[str]) -> str:
+    defaults = getattr(optimizer, "defaults", None) or group
+    return repr(sorted((k, repr(v)) for k, v in group.items() if k in defaults and k not in NOT_SETTINGS | varying))
+
+
+def _members(index: int, settings: Mapping[str, Any], known: Mapping[int, Parameter]) -> tuple[Parameter, ...]:
+    names = settings.get("param_names")
+    members = []
+    for i, tensor in enumerate(settings["params"]):
+        if id(tensor) in known:
+            members.append(known[id(tensor)])
+        else:
+            name = names[i] if names else f"parameter {i} of group {index}"
+            members.append(named_alone(tensor, name, trusted=bool(names)))
+    return tuple(members)
+
+
+def _group(
+    index: int,
+    settings: Mapping[str, Any],
+    members: tuple[Parameter, ...],
+    report: LawReport,
+    lrs: Floats | None,
+    peak: float,
+    subjects: tuple[Any, ...],
+) -> Group:
+    strength = settings.get(str(report.strength_name), report.strength)
+    group = Group(
+        index=index,
+        members=members,
+        report=report,
+        lr=peak,
+        strength=None if strength is None else float(strength),
+        decay=None,
+    )
+    if report.law is Law.L2 and subjects and not report.enters_preconditioner and report.enters_momentum:
+        momentum, gain = momentum_of(subjects[index], peak or 1e-3)
+        group = replace(group, momentum=momentum, gain=gain)
+    now = decay_at(group, peak)
+    if now is None or lrs is None:
+        return replace(group, decay=now)
+    return replace(group, decay=now, decays=np.array(np.broadcast_to(along(group, lrs), lrs.shape), dtype=float))
+
+
+def along(group: Group, lrs: Floats) -> Any:
+    """α at each of these learning rates."""
+    distinct, places = np.unique(lrs, return_inverse=True)
+    return np.array([decay_at(group, float(lr)) for lr in distinct])[places]
+
+
+def pull(group: Group) -> float:
+    """x = ηλ at the peak lr, as the recurrence of heavy-ball momentum has it (dampening and the like included)."""
+    return _pull(group, group.lr)
+
+
+def _pull(group: Group, lr: float) -> float:
+    coefficient = 1.0 if group.report.coefficient is None else group.report.coefficient
+    return lr * (group.strength or 0.0) * coefficient * group.gain * (1 - group.momentum)
+
+
+def decay_at(group: Group, lr: float) -> float | None:
+    """α of a group at some lr; None where it depends on the gradients or the law is unknown."""
+    report, law = group.report, group.report.law
+    if group.strength is None or group.strength == 0 or law is Law.NONE:
+        return 0.0
+    coefficient = 1.0 if report.coefficient is None else report.coefficient
+    if law.value.lr_power is not None:
+        return coefficient * float(law.decay(group.strength, lr=lr, peak_lr=group.lr or 1.0))
+    if law is Law.L2 and not report.enters_preconditioner:
+        return slow_decay(_pull(group, lr), group.momentum)
+    if law is Law.GROWTH and report.multiplied_by == ("lr",):
+        return -abs(coefficient * group.strength * lr)
+    return None

@@ -1,0 +1,78 @@
+"""How lr will move over the planned run, for each group, under whatever schedule the user has."""
+
+import copy
+import warnings
+from typing import Any
+
+import numpy as np
+
+from halflife._errors import BadInput
+from halflife.audit._training import Floats
+from halflife.rules.schedule import named
+
+
+def planned_lrs(optimizer: Any, schedule: Any, steps: int | None) -> tuple[list[Floats | None], list[float]]:
+    """lr of each planned step, and its peak, for each group of a torch optimizer.
+
+    Args:
+        optimizer: whose groups hold lr now, and `initial_lr` where a scheduler has written it.
+        schedule: a torch scheduler, which is copied and stepped once a step from where it is now; a function from
+            the step to lr as a share of its peak; the name of a schedule of halflife; or None for a constant lr.
+        steps: planned from now on.
+
+    Raises:
+        BadInput: the schedule is none of these.
+    """
+    now = [_lr(group) for group in optimizer.param_groups]
+    peaks = [max(lr, float(group.get("initial_lr", 0.0))) for lr, group in zip(now, optimizer.param_groups, strict=True)]
+    schedule = unwrapped(schedule)
+    if schedule is not None and not (callable(schedule) or isinstance(schedule, str) or hasattr(schedule, "step")):
+        raise BadInput(
+            f"schedule is a {type(schedule).__name__}: it must be a torch scheduler, a function from the step to a "
+            "share of the peak lr, or the name of a schedule."
+        )
+    if steps is None:
+        if isinstance(schedule, str):
+            named(schedule, 1)
+        return [None] * len(peaks), peaks
+    if hasattr(schedule, "step"):
+        lrs = _simulated(optimizer, schedule, steps)
+        return list(lrs.T), [max(peak, float(lr.max())) for peak, lr in zip(peaks, lrs.T, strict=True)]
+    function = named(schedule, steps) if isinstance(schedule, str) else schedule or (lambda step: 1.0)
+    shares = np.array([float(function(step)) for step in range(steps)])
+    return [peak * shares for peak in peaks], peaks
+
+
+def unwrapped(schedule: Any) -> Any:
+    """The torch scheduler inside a wrapper that only passes steps on."""
+    inner = getattr(schedule, "scheduler", None)
+    return inner if hasattr(inner, "step") else schedule
+
+
+def _lr(group: Any) -> float:
+    return float(group.get("lr", group.get("learning_rate", 1.0)))
+
+
+def _simulated(optimizer: Any, schedule: Any, steps: int) -> Floats:
+    import torch
+
+    groups = [
+        {**{k: v for k, v in group.items() if k not in ("params", "param_names")}, "params": [torch.zeros(1)]}
+        for group in optimizer.param_groups
+    ]
+    stand_in = torch.optim.SGD(groups, lr=1.0)
+    # a scheduler counts the optimizer's steps only to warn of a wrong order
+    stand_in._opt_called = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copied = copy.deepcopy(schedule, {id(optimizer): stand_in, id(schedule.optimizer): stand_in})
+        rows = []
+        for _ in range(steps):
+            rows.append([_lr(group) for group in stand_in.param_groups])
+            try:
+                copied.step()
+            except (TypeError, ValueError):
+                # it waits for a metric, or its own plan is over: lr stays
+                rows += [rows[-1]] * (steps - len(rows))
+                break
+    return np.array(rows, dtype=float)

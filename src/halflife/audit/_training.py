@@ -1,0 +1,168 @@
+"""What a check looks at: a training as it was found, its parameters by name and its groups with their laws."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from halflife.probe import LawReport
+from halflife.rules import Law, half_life
+
+Floats = NDArray[np.float64]
+
+
+class Kind(Enum):
+    """What a parameter is to its model; the value is its plural."""
+
+    WEIGHT = "weights"
+    EMBEDDING = "embeddings"
+    BIAS = "biases"
+    NORM = "norm parameters"
+    VECTOR = "other 1-D parameters"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parameter:
+    """One parameter.
+
+    Attributes:
+        name: in the model, or its place in the optimizer.
+        shape: of the tensor.
+        dtype: float32, bfloat16, ...
+        kind: what it is to its model.
+        trainable: whether it asks for a gradient.
+        gradient: whether it has one now.
+        tensor: the tensor itself; None when only its shape is known.
+        aliases: further names, where it is tied.
+        owner: the class of the module that holds it; empty when unknown.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    kind: Kind
+    trainable: bool = True
+    gradient: bool = False
+    tensor: Any = None
+    aliases: tuple[str, ...] = ()
+    owner: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Group:
+    """One parameter group with what its decay amounts to.
+
+    Attributes:
+        index: its place in the optimizer.
+        members: its parameters.
+        report: its law, as probed.
+        lr: the peak of its lr over the run.
+        strength: of its regularization, as configured; None when there is no argument for it.
+        decay: α at the peak lr (1/step); None when it depends on the gradients or is not known.
+        decays: α of each planned step; None without a plan.
+        momentum: μ, measured; zero unless L2 enters a momentum.
+        gain: what a gradient moves in all, in units of lr: 1/(1−μ) under momentum.
+    """
+
+    index: int
+    members: tuple[Parameter, ...]
+    report: LawReport
+    lr: float
+    strength: float | None
+    decay: float | None
+    decays: Floats | None = None
+    momentum: float = 0.0
+    gain: float = 1.0
+
+    @property
+    def where(self) -> str:
+        """How a finding calls it."""
+        return f"group {self.index}"
+
+    @property
+    def law(self) -> Law:
+        """Its law."""
+        return self.report.law
+
+    @property
+    def count(self) -> int:
+        """How many numbers its parameters hold."""
+        return sum(p.count for p in self.members)
+
+    @property
+    def half_life(self) -> float | None:
+        """Steps for a weight without gradient to halve at the peak lr; None when unknown."""
+        return None if self.decay is None or not 0 <= self.decay <= 1 else half_life(self.decay)
+
+    @property
+    def removed(self) -> float | None:
+        """The share of an untouched weight that the planned run removes; None when unknown."""
+        if self.decays is None or not ((self.decays >= 0) & (self.decays <= 1)).all():
+            return None
+        with np.errstate(divide="ignore"):
+            return float(-np.expm1(np.log1p(-self.decays).sum()))
+
+    @property
+    def regularizes(self) -> bool:
+        """Whether a strength is set."""
+        return bool(self.strength)
+
+    def reaches(self, parameter: Parameter) -> bool:
+        """Whether its decay acts on this parameter."""
+        spared = self.report.spares_vectors and len(parameter.shape) < 2
+        return self.regularizes and self.law is not Law.NONE and not spared
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Training:
+    """An optimizer, its model, and what is planned with them.
+
+    Attributes:
+        name: of the optimizer.
+        groups: its parameter groups.
+        outside: parameters of the model that are in no group.
+        model: the model; None when unknown.
+        state: what the optimizer remembers of each tensor, by the tensor's id.
+        settings: of each group, as the optimizer holds them.
+        subjects: of each group, something that `halflife.probe` can start afresh; None when there is none.
+        steps: planned; None when unknown.
+        steps_per_epoch: None when unknown.
+        schedule: whether lr follows one; None when unknown.
+        loss: a function without arguments that computes it; None when unknown.
+        example_input: a batch for the model; None when unknown.
+        named: whether the names and kinds come from a model.
+    """
+
+    name: str
+    groups: tuple[Group, ...]
+    outside: tuple[Parameter, ...] = ()
+    model: Any = None
+    state: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    settings: tuple[Mapping[str, Any], ...] = ()
+    subjects: tuple[Any, ...] = ()
+    steps: int | None = None
+    steps_per_epoch: int | None = None
+    schedule: Any = None
+    loss: Callable[[], Any] | None = None
+    example_input: Any = None
+    named: bool = True
+
+    @property
+    def regularized(self) -> list[Group]:
+        """The groups whose strength is set."""
+        return [group for group in self.groups if group.regularizes]
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """Some names and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

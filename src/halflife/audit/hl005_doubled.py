@@ -1,0 +1,41 @@
+"""HL005."""
+
+from collections.abc import Iterator
+
+from halflife.audit._check import Check
+from halflife.audit._finding import Finding, Severity, Skipped
+from halflife.audit._penalty import penalties
+from halflife.audit._training import Training, listed
+
+
+class Doubled(Check):
+    """Doubled: a penalty in the loss as well.
+
+    Looks, in the gradient of the loss, for a contribution λ·w to a parameter that the optimizer decays too: exactly
+    parallel to the weights, and twice as large at twice the weights. For Keras, `model.losses` is looked at.
+
+    Why: the two add up, and one of them is usually forgotten when the other is tuned. Under an adaptive optimizer
+    they are not even the same thing.
+
+    Advice: keep one: the optimizer's decay, or the penalty.
+
+    Example: loss = cross_entropy(...) + 1e-4 * sum(p.pow(2).sum() for p in model.parameters()), trained by AdamW.
+    """
+
+    needs = (("loss", "loss"),)
+
+    def find(self, training: Training) -> Iterator[Finding | Skipped]:
+        """One finding a group."""
+        for group in training.regularized:
+            found = penalties(training, [p for p in group.members if group.reaches(p)])
+            if isinstance(found, str):
+                yield self.skip(found)
+                return
+            if found:
+                strongest = max(found.values())
+                yield self.finding(
+                    Severity.WARNING,
+                    group.where,
+                    f"the loss holds a penalty with λ = {strongest:.3g} on {listed(list(found))}, and "
+                    f"{group.report.strength_name}={group.strength:g} regularizes the same weights.",
+                )

@@ -1,0 +1,40 @@
+"""HL008."""
+
+from collections.abc import Iterator
+
+from halflife.audit._check import Check
+from halflife.audit._finding import Finding, Severity, Skipped
+from halflife.audit._invariance import invariant_weights
+from halflife.audit._training import Kind, Training, listed
+
+
+class ScaleInvariant(Check):
+    """Scale-invariant weights decayed.
+
+    Multiplies each decayed weight by four and looks whether the model's output on the example changes; a weight that
+    has no influence at all is told apart by turning it around.
+
+    Why: what is normalized afterwards computes the same at any length, so decay does not regularize it. It holds the
+    length down, and a shorter weight turns faster under the same step: decay sets the effective lr there.
+
+    Advice: keep it if you mean that, and tune lr and decay together; their product is what counts.
+
+    Example: a convolution before batch normalization.
+    """
+
+    needs = (("model", "model"), ("example_input", "example_input"))
+
+    def find(self, training: Training) -> Iterator[Finding | Skipped]:
+        """One finding a group."""
+        for group in training.regularized:
+            weights = [p for p in group.members if p.kind is Kind.WEIGHT and group.reaches(p)]
+            found = invariant_weights(training.model, weights, training.example_input)
+            if isinstance(found, str):
+                yield self.skip(found)
+                return
+            if found:
+                yield self.finding(
+                    Severity.NOTE,
+                    group.where,
+                    f"{len(found)} of {len(weights)} decayed weights are scale-invariant: {listed(found)}.",
+                )

@@ -1,0 +1,36 @@
+"""HL010."""
+
+from collections.abc import Iterator
+
+from halflife.audit._check import Check
+from halflife.audit._finding import Finding, Severity
+from halflife.audit._training import Training, listed
+
+
+class InNoGroup(Check):
+    """Parameters in no group.
+
+    Looks for trainable parameters of the model that the optimizer does not hold; once gradients have been computed,
+    only for those that have one.
+
+    Why: they get gradients and are never updated, nor decayed.
+
+    Advice: add them to a group, or freeze them with requires_grad_(False).
+
+    Example: a head that was replaced after the optimizer had been built.
+    """
+
+    needs = (("model", "model"),)
+
+    def find(self, training: Training) -> Iterator[Finding]:
+        """One finding in all."""
+        inside = [p for group in training.groups for p in group.members]
+        begun = any(p.gradient for p in (*inside, *training.outside))
+        lost = [p.name for p in training.outside if p.trainable and (p.gradient or not begun)]
+        if lost:
+            verb = "is" if len(lost) == 1 else "are"
+            yield self.finding(
+                Severity.WARNING,
+                "model",
+                f"{len(lost)} trainable parameter{'' if len(lost) == 1 else 's'} {verb} in no group: {listed(lost)}.",
+            )
