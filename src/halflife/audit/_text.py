@@ -18,7 +18,8 @@ def as_text(
         if by_parameter:
             rows += [_member(group, p, training) for p in group.members]
     plan = f" over {training.steps:,} steps" if training.steps else ""
-    lines = [f"{training.name}: {len(training.groups)} parameter group{"" if len(training.groups) == 1 else "s"}{plan}", "", *_aligned(rows), ""]
+    several = "" if len(training.groups) == 1 else "s"
+    lines = [f"{training.name}: {len(training.groups)} parameter group{several}{plan}", "", *_aligned(rows), ""]
     lines += [str(finding) for finding in findings]
     counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
     lines += [""] if findings else []

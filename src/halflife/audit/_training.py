@@ -109,7 +109,7 @@ class Group:
         if self.decays is None or not ((self.decays >= 0) & (self.decays <= 1)).all():
             return None
         with np.errstate(divide="ignore"):
-            return float(-np.expm1(np.log1p(-self.decays).sum()))
+            return abs(float(np.expm1(np.log1p(-self.decays).sum())))
 
     @property
     def regularizes(self) -> bool:
