@@ -18,10 +18,12 @@ import numpy as np
 
 from halflife._errors import BadInput
 from halflife.lab.data import Data
+from halflife.lab.evaluation import ROWS_A_BLOCK
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Outcome
+from halflife.lab.recipe import Recipe
 from halflife.lab.settings import Setting
-from halflife.lab.training import ROWS_A_BLOCK, Recipe, Trained, train
+from halflife.lab.training import Trained, train
 from halflife.rules import rule
 
 MEMORY = 1024**3
