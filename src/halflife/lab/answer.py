@@ -151,7 +151,7 @@ def _percent(t: Twins) -> str:
 
 def _interval(interval: Interval, *, signed: bool = True) -> str:
     sign = "+" if signed else ""
-    return f"{interval.mean:{sign}.3f} ({interval.low:{sign}.3f} to {interval.high:{sign}.3f})"
+    return f"{interval.mean:{sign}.2g} ({interval.low:{sign}.2g} to {interval.high:{sign}.2g})"
 
 
 def _slope(slope: Slope) -> str:

@@ -113,6 +113,8 @@ def study(
     hidden: Sequence[int] = (64,),
     activation: str = "relu",
     initialization: str = "he",
+    error: str | None = None,
+    output: str = "identity",
     batch_size: int = 32,
     schedule: str = "constant",
     seeds: int = 3,
@@ -142,6 +144,8 @@ def study(
         hidden: units of each hidden layer.
         activation: of the hidden layers.
         initialization: how weights start.
+        error: what the networks minimize; by default softmax_cross_entropy for classes, squared for numbers.
+        output: activation of the output layer, for the squared errors.
         batch_size: rows a step.
         schedule: of lr, by name.
         seeds: how many seeds for every setting.
@@ -176,7 +180,8 @@ def study(
     data = load(source or "digits", target=target, seed=seed, train_size=train_size, label_noise=label_noise or 0.0)
     network = Network(
         sizes=(data.train.x.shape[1], *hidden, data.train.y.shape[1]),
-        error="softmax_cross_entropy" if data.task == "classification" else "squared",
+        error=error or ("softmax_cross_entropy" if data.task == "classification" else "squared"),
+        output=output,
         activation=activation,
         initialization=initialization,
     )
