@@ -2,6 +2,7 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ IN_TORCH: dict[str, tuple[type[torch.optim.Optimizer], Any]] = {
 }
 
 
+@cache
 def _certificate(rule: str) -> Certificate:
     certificate = same_steps(rule).certificate
     assert certificate is not None
@@ -63,15 +65,16 @@ def _end(certificate: Certificate, situation: Situation, decay: float) -> tuple[
 def test_torch_parts_as_the_certificate_says(rule: str) -> None:
     """In torch, a situation's own demand makes its twins land together; the other's misses by as much as α differs."""
     certificate = _certificate(rule)
+    noise = 1e-7 if rule == "nadam" else 1e-13  # torch keeps NAdam's product of momenta in float32
     for here, other in (certificate.situations, certificate.situations[::-1]):
         own, foreign = float(here.demand), float(other.demand)
         with_l2, with_decay = _end(certificate, here, own)
-        assert with_l2 == pytest.approx(with_decay, abs=1e-13)
+        assert with_l2 == pytest.approx(with_decay, abs=noise)
         missed, landed = _end(certificate, here, foreign)
         before_last = _end(certificate, replace(here, gradients=here.gradients[:-1]), own)[0]
         gap = (own - foreign) * before_last
-        assert abs(gap) > 1e-12 * 100
-        assert landed - missed == pytest.approx(gap, rel=1e-6)
+        assert abs(gap) > 1000 * noise
+        assert landed - missed == pytest.approx(gap, rel=1e-6, abs=2 * noise)
 
 
 @pytest.mark.parametrize("rule", REFUTED)
@@ -80,13 +83,23 @@ def test_certificate_checks(rule: str) -> None:
     assert _certificate(rule).check()
 
 
-@pytest.mark.parametrize("rule", REFUTED)
-@pytest.mark.parametrize("doctored", DOCTORED)
-def test_doctored_certificate_is_refused(rule: str, doctored: str) -> None:
+HARMLESS = {
+    ("another weight", "preconditioned"),
+    ("another gradient", "preconditioned"),
+    ("another gradient", "sign"),
+    ("another gradient", "lion"),
+    ("another penalty", "sign"),
+    ("another penalty", "lion"),
+}
+"""Changes that leave the demands as they are: a linear rule's do not depend on the weight, nor a sign's on its size."""
+
+
+@pytest.mark.parametrize(
+    ("doctored", "rule"), [(d, r) for d in DOCTORED for r in REFUTED if (d, r) not in HARMLESS], ids=str
+)
+def test_doctored_certificate_is_refused(doctored: str, rule: str) -> None:
     """Change anything that matters in a certificate, and it does not check."""
     certificate = _certificate(rule)
-    if doctored == "another penalty" and rule in {"sign", "lion"}:
-        certificate = replace(certificate, l2=certificate.l2 / 3)  # a sign does not see how large λ is
     assert not DOCTORED[doctored](certificate).check()
 
 
