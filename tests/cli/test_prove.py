@@ -53,7 +53,7 @@ def test_help_has_examples() -> None:
         (["momentum", "momentum"], "write NAME=VALUE"),
         (["momentum", "momentum=lots"], "'lots' is no number"),
         (["momentum", "momentun=0.5"], "did you mean momentum"),
-        (["sgd", "--steps", "99"], "from 1 to 6"),
+        (["sgd", "--steps", "99"], "from 1 to 4"),
         (["sgd", "--latex", "--json"], "choose one"),
     ],
 )

@@ -70,7 +70,7 @@ def test_bad_input() -> None:
         prove("nestorov")
     with pytest.raises(BadInput, match=r"momentum of momentum is 1\.0: it must be in \[0\.0, 1\.0\)"):
         prove("momentum", momentum=1.0)
-    with pytest.raises(BadInput, match="from 1 to 6"):
+    with pytest.raises(BadInput, match="from 1 to 4"):
         prove("sgd", steps=0)
     with pytest.raises(BadInput, match="name the rule first"):
         prove(momentum=0.5)
