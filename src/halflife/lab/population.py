@@ -90,8 +90,8 @@ def members_a_chunk(network: Network, recipe: Recipe, rules: Sequence[str], *, m
     needed = bytes_a_member(network, recipe, rules)
     if memory < needed:
         raise BadInput(
-            f"one network of {network.parameters:,} parameters needs {needed / 1e6:,.0f} MB and the memory is "
-            f"{memory / 1e6:,.0f} MB: allow more memory or choose smaller layers."
+            f"one network of {network.parameters:,} parameters needs {needed / 1e6:,.3g} MB and the memory is "
+            f"{memory / 1e6:,.3g} MB: allow more memory or choose smaller layers."
         )
     fit = memory // (_CHUNKS_AT_ONCE * needed)
     if jax.default_backend() == "cpu":
