@@ -12,10 +12,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Law": "halflife.rules",
+    "LawReport": "halflife.probe",
     "Rule": "halflife.rules",
-    "half_life": "halflife.rules",
     "Study": "halflife.lab",
+    "half_life": "halflife.rules",
     "load": "halflife.lab",
+    "probe": "halflife.probe",
     "prove": "halflife.proofs",
     "remaining": "halflife.rules",
     "study": "halflife.lab",
@@ -30,7 +32,9 @@ __all__ = ["BadData", "BadInput", "BadStudy", "HalflifeError", "UnknownName", "_
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'halflife' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    # a package that is called like its verb is callable itself, so that importing it does not hide the verb
+    value = home if home.__name__ == f"{__name__}.{name}" else getattr(home, name)
     globals()[name] = value
     return value
 
