@@ -39,9 +39,7 @@ def result(rule, law, tests, without=(1.0, 1.1, 1.2), slope=KNOWN):
         best=best(tests, gap=0.1, norm=6.0),
         unregularized=best(without),
         gain=Interval.of(gains),
-        slope=Slope(
-            value=slope, low=None if slope is None else slope - 0.1, high=None if slope is None else slope + 0.1, lrs=5
-        ),
+        slope=slope,
         diverged=0,
         trainings=9,
     )
