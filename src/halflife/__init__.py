@@ -13,11 +13,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "Audit": "halflife.audit",
     "Law": "halflife.rules",
-    "Rule": "halflife.rules",
     "LawReport": "halflife.probe",
+    "Rule": "halflife.rules",
+    "Study": "halflife.lab",
     "audit": "halflife.audit",
     "half_life": "halflife.rules",
-    "Study": "halflife.lab",
     "load": "halflife.lab",
     "probe": "halflife.probe",
     "prove": "halflife.proofs",

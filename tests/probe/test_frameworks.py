@@ -91,8 +91,17 @@ def shrinking(lr, wd):
     return step
 
 
+def momentum_with_numbers_inside(weights, gradient, state):
+    lr, wd = 0.1, 0.01
+    buffer = 0.9 * (0 if state is None else state) + gradient + wd * weights
+    return weights - lr * buffer, buffer
+
+
 def test_plain_functions():
-    """A function's own arguments, or the numbers that it closed over, are what is turned."""
+    """A function's own arguments, the numbers that it closed over, or those in its text, are what is turned."""
+    assert halflife.probe(momentum_with_numbers_inside).law is Law.L2
+    assert halflife.probe(lambda w, g, s: (w - 0.1 * g - 0.001 * w, s)).law is Law.CONSTANT
+    assert halflife.probe(lambda w, g, s: (w - 0.1 * g, s)).law is Law.NONE
     assert halflife.probe(heavy_ball).law is Law.L2
     assert halflife.probe(shrinking(0.1, 0.01)).law is Law.CONSTANT
 

@@ -88,9 +88,7 @@ def examine(training: Training, *, select: Sequence[str] | None = None, ignore: 
     said = [each for check in chosen for each in check.ask(training)]
     order = list(Severity)
     found = sorted((f for f in said if isinstance(f, Finding)), key=lambda f: (order.index(f.severity), f.code))
-    return Audit(
-        training=training, findings=tuple(found), skipped=tuple(s for s in said if isinstance(s, Skipped))
-    )
+    return Audit(training=training, findings=tuple(found), skipped=tuple(s for s in said if isinstance(s, Skipped)))
 
 
 def _is_one(code: str, of: Iterable[str]) -> bool:

@@ -103,7 +103,7 @@ def probed(optimizer: Any) -> tuple[list[LawReport], tuple[Any, ...]]:
         BadInput: the optimizer cannot be stepped on fresh parameters.
     """
     from halflife.probe._probe import probe_subject
-    from halflife.probe._torch import from_live
+    from halflife.probe._torch_live import from_live
 
     name = type(optimizer).__name__
     subjects = tuple(from_live(optimizer, i, f"{name} group {i}") for i in range(len(optimizer.param_groups)))
@@ -120,7 +120,7 @@ def probed(optimizer: Any) -> tuple[list[LawReport], tuple[Any, ...]]:
             found[key] = report
         reports.append(found[key])
     told = zip(subjects, reports, strict=True)
-    return reports, tuple(s.with_strength(r.strength_name) if r.strength_name in s.knobs else s for s, r in told)
+    return reports, tuple(s.with_strength(str(r.strength_name)) if r.strength_name in s.knobs else s for s, r in told)
 
 
 def _key(optimizer: Any, group: Mapping[str, Any], varying: set[str]) -> str:
@@ -174,7 +174,7 @@ def along(group: Group, lrs: Floats) -> Any:
 
 
 def pull(group: Group) -> float:
-    """x = ηλ at the peak lr, as the recurrence of heavy-ball momentum has it (dampening and the like included)."""
+    """The pull x = ηλ at the peak lr, as the recurrence of heavy-ball momentum has it, dampening included."""
     return _pull(group, group.lr)
 
 

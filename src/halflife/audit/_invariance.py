@@ -26,8 +26,10 @@ def invariant_weights(model: Any, parameters: Sequence[Parameter], example: Any)
             for p in parameters:
                 kept = p.tensor.detach().clone()
                 try:
-                    if _changed(model, example, p, kept * SCALE, plain) < SAME < _changed(
-                        model, example, p, -kept.flatten().roll(1).view_as(kept), plain
+                    if (
+                        _changed(model, example, p, kept * SCALE, plain)
+                        < SAME
+                        < _changed(model, example, p, -kept.flatten().roll(1).view_as(kept), plain)
                     ):
                         found.append(p.name)
                 finally:

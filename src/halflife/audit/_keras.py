@@ -10,9 +10,9 @@ import numpy as np
 from halflife._errors import BadInput
 from halflife.audit._groups import along, decay_at
 from halflife.audit._naming import kind_by_name
+from halflife.audit._plan import planned_shares
 from halflife.audit._training import Group, Kind, Parameter, Training
 from halflife.probe import probe
-from halflife.rules.schedule import named
 
 SCALE = 2.0
 PROPORTIONAL = 1e-3
@@ -49,8 +49,7 @@ def training_of(
     group = Group(index=0, members=decayed, report=report, lr=lr, strength=report.strength, decay=None)
     group = replace(group, decay=decay_at(group, lr))
     if steps is not None and group.decay is not None:
-        function = named(schedule, steps) if isinstance(schedule, str) else schedule or (lambda step: 1.0)
-        lrs = lr * np.array([float(function(step)) for step in range(steps)])
+        lrs = lr * planned_shares(schedule, steps)
         group = replace(group, decays=np.broadcast_to(along(group, lrs), lrs.shape))
     return Training(
         name=type(optimizer).__name__,

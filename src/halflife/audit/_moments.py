@@ -1,5 +1,6 @@
 """What an adaptive optimizer divides by, read from its live second-moment state."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ def _divisor(state: Mapping[str, Any], settings: Mapping[str, Any]) -> float | N
         middle = float(flat[:: max(1, flat.numel() // SAMPLE)].float().median())
         if name in SIZES:
             return middle + eps
-        return (middle / _warm(state, settings, name)) ** 0.5 + eps
+        return math.sqrt(middle / _warm(state, settings, name)) + eps
     return None
 
 

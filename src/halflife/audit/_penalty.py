@@ -53,7 +53,7 @@ def _contributions(training: Training, parameters: Sequence[Parameter], scale: f
                 loss = training.loss()
             edges = _edges(loss.grad_fn, {id(p.tensor): p for p in parameters})
             handles = [
-                node.register_hook(lambda grads, _, node=node: _note(node, grads, edges[node], found)) for node in edges
+                node.register_hook(lambda grads, _, node=node: _note(grads, edges[node], found)) for node in edges
             ]
             with torch.enable_grad():
                 torch.autograd.grad(loss, tensors, allow_unused=True)
@@ -83,7 +83,7 @@ def _edges(root: Any, wanted: dict[int, Parameter]) -> dict[Any, list[tuple[int,
     return edges
 
 
-def _note(node: Any, grads: Any, places: list[tuple[int, Parameter]], found: dict[str, float]) -> None:
+def _note(grads: Any, places: list[tuple[int, Parameter]], found: dict[str, float]) -> None:
     # a product of a tensor with itself hands its gradient over in two halves
     parts: dict[str, tuple[Parameter, Any]] = {}
     for place, parameter in places:

@@ -12,7 +12,7 @@ from halflife.rules.schedule import named
 
 
 def planned_lrs(optimizer: Any, schedule: Any, steps: int | None) -> tuple[list[Floats | None], list[float]]:
-    """lr of each planned step, and its peak, for each group of a torch optimizer.
+    """The lr of each planned step, and its peak, for each group of a torch optimizer.
 
     Args:
         optimizer: whose groups hold lr now, and `initial_lr` where a scheduler has written it.
@@ -24,7 +24,9 @@ def planned_lrs(optimizer: Any, schedule: Any, steps: int | None) -> tuple[list[
         BadInput: the schedule is none of these.
     """
     now = [_lr(group) for group in optimizer.param_groups]
-    peaks = [max(lr, float(group.get("initial_lr", 0.0))) for lr, group in zip(now, optimizer.param_groups, strict=True)]
+    peaks = [
+        max(lr, float(group.get("initial_lr", 0.0))) for lr, group in zip(now, optimizer.param_groups, strict=True)
+    ]
     schedule = unwrapped(schedule)
     if schedule is not None and not (callable(schedule) or isinstance(schedule, str) or hasattr(schedule, "step")):
         raise BadInput(
@@ -38,9 +40,14 @@ def planned_lrs(optimizer: Any, schedule: Any, steps: int | None) -> tuple[list[
     if hasattr(schedule, "step"):
         lrs = _simulated(optimizer, schedule, steps)
         return list(lrs.T), [max(peak, float(lr.max())) for peak, lr in zip(peaks, lrs.T, strict=True)]
-    function = named(schedule, steps) if isinstance(schedule, str) else schedule or (lambda step: 1.0)
-    shares = np.array([float(function(step)) for step in range(steps)])
+    shares = planned_shares(schedule, steps)
     return [peak * shares for peak in peaks], peaks
+
+
+def planned_shares(schedule: Any, steps: int) -> Floats:
+    """Learning rates as shares of their peak, from a function, the name of a schedule, or None for a constant."""
+    function = named(schedule or "constant", steps) if schedule is None or isinstance(schedule, str) else schedule
+    return np.array([float(function(step)) for step in range(steps)])
 
 
 def unwrapped(schedule: Any) -> Any:

@@ -8,9 +8,7 @@ from halflife.audit._training import Group, Parameter, Training
 HEADINGS = ("", "law", "strength", "lr", "shrink/step", "half-life", "removed", "parameters")
 
 
-def as_text(
-    training: Training, findings: Sequence[Finding], skipped: Sequence[Skipped], *, by_parameter: bool
-) -> str:
+def as_text(training: Training, findings: Sequence[Finding], skipped: Sequence[Skipped], *, by_parameter: bool) -> str:
     """The whole report."""
     rows: list[tuple[str, ...]] = [HEADINGS]
     for group in training.groups:
@@ -31,7 +29,15 @@ def as_text(
 def _row(group: Group, training: Training) -> tuple[str, ...]:
     strength = "-" if group.strength is None else f"{group.report.strength_name}={group.strength:g}"
     removed = "-" if group.removed is None else f"{group.removed:.2%}"
-    return (group.where, str(group.law), strength, f"{group.lr:g}", *_shrink(group, training), removed, f"{group.count:,}")
+    return (
+        group.where,
+        str(group.law),
+        strength,
+        f"{group.lr:g}",
+        *_shrink(group, training),
+        removed,
+        f"{group.count:,}",
+    )
 
 
 def _shrink(group: Group, training: Training) -> tuple[str, str]:

@@ -34,7 +34,9 @@ class L2ThroughAdaptive(Check):
             spread = ""
             if len(known) > 1:
                 (least, low), (most, high) = known[0], known[-1]
-                spread = f" {high} feels {most / least:,.3g} times what {low} feels ({most:.2g} and {least:.2g} a step)."
+                spread = (
+                    f" {high} feels {most / least:,.3g} times what {low} feels ({most:.2g} and {least:.2g} a step)."
+                )
             yield self.finding(
                 Severity.WARNING,
                 group.where,

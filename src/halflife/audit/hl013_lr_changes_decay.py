@@ -36,8 +36,8 @@ class LrChangesDecay(Check):
                 yield self.finding(
                     Severity.NOTE,
                     f"{least.where} and {most.where}",
-                    f"both have {most.report.strength_name}={strength:g}; at lr {least.lr:g} and {most.lr:g} the second "
-                    f"decays {apart:.3g} times as fast ({_decay(least):.2g} and {_decay(most):.2g} a step).",
+                    f"both have {most.report.strength_name}={strength:g}; at lr {least.lr:g} and {most.lr:g} the "
+                    f"second decays {apart:.3g} times as fast ({_decay(least):.2g} and {_decay(most):.2g} a step).",
                 )
 
 

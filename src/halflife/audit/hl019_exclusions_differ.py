@@ -55,5 +55,3 @@ class ExclusionsDiffer(Check):
                 "model",
                 f"{len(reached) - spared} parameters are decayed and {spared} spared. " + "; ".join(differing) + ".",
             )
-
-

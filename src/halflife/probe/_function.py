@@ -138,6 +138,9 @@ def from_function(function: Callable[..., Any], arguments: Mapping[str, Any], na
     if lr_name is None:
         lr_name = next((key for key in LR_NAMES if key in inside), None)
     lr = given.get(lr_name, inside[lr_name][1] if lr_name in inside else None) if lr_name else None
+    if lr_name is None:
+        lr_name = lr_dial(inside, lambda name, value: _first_step(function, given, inside, {name: value}))
+        lr = inside[lr_name][1] if lr_name else None
     numbers = {**{key: number for key, (_, number) in inside.items()}, **given}
     return FunctionSubject(
         name=name,
@@ -152,3 +155,26 @@ def from_function(function: Callable[..., Any], arguments: Mapping[str, Any], na
         },
         places={key: places for key, (places, _) in inside.items()},
     )
+
+
+def lr_dial(inside: Mapping[str, tuple[Any, float]], step: Callable[[str, float], Floats | None]) -> str | None:
+    """The number that doubles the first step of weights at zero, where nothing can decay."""
+    for name, (_, value) in inside.items():
+        plain, doubled = step(name, value), step(name, 2 * value)
+        if plain is None or doubled is None or not value or not abs(plain).max():
+            continue
+        if np.allclose(doubled, 2 * plain, rtol=1e-6, atol=0):
+            return name
+    return None
+
+
+def _first_step(
+    function: Callable[..., Any], given: Mapping[str, Any], inside: Mapping[str, Any], changes: dict[str, float]
+) -> Floats | None:
+    gradient = np.linspace(-0.3, 0.5, 16)
+    places = {place: value for name, value in changes.items() for place in inside[name][0]}
+    try:
+        moved, _ = turned(function, places)(0 * gradient, gradient, None, **given)
+    except Exception:
+        return None
+    return np.asarray(moved, dtype=np.float64)

@@ -139,18 +139,19 @@ def from_keras(target: Any, arguments: Mapping[str, Any], name: str) -> KerasSub
         unknown = [key for key in arguments if key not in accepted]
         if unknown:
             raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted)}.")
-        try:
-            target = target(**arguments)
-        except Exception as error:
-            said = " ".join(str(error).split())[:200]
-            raise BadInput(f"{name} cannot be built: {type(error).__name__}: {said}") from error
     elif arguments:
         raise BadInput(f"{name} is already built: it takes no further arguments ({', '.join(arguments)}).")
-    config = target.get_config()
+    try:
+        with _session():
+            built = target(**arguments) if isinstance(target, type) else target
+            config = built.get_config()
+    except Exception as error:
+        said = " ".join(str(error).split())[:200]
+        raise BadInput(f"{name} cannot be built: {type(error).__name__}: {said}") from error
     lr = config.get("learning_rate")
     return KerasSubject(
         name=name,
-        kind=type(target),
+        kind=type(built),
         config=config,
         lr=float(lr) if isinstance(lr, (int, float)) else None,
         knobs={

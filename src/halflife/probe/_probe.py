@@ -19,7 +19,7 @@ from halflife.probe._decide import decide
 from halflife.probe._experiments import Experiments
 from halflife.probe._report import Defect, Evidence, LawReport
 from halflife.probe._strength import bench_for, find_strength, second_decay
-from halflife.probe._verdict import Verdict
+from halflife.probe._verdict import FITS, Verdict
 from halflife.rules import Law
 
 PROBING_STRENGTHS = (0.1, 10.0)
@@ -92,6 +92,8 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
             ),
         )
     verdict = decide(ex, reached & (ex.reach > max(30 * ex.noise, 1e-12)))
+    if verdict.law is Law.UNKNOWN:
+        verdict = replace(verdict, order=None, coefficient=None, error=None, multiplied_by=())
     return _report(ex, reached, verdict, known)
 
 
@@ -123,11 +125,7 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
     times, batch = by_batch_rows(ex, reached, verdict)
     evidence += [] if batch is None else [batch]
     absent, zero = without_gradient(ex)
-    mixed = (
-        None
-        if partial
-        else groups_mixed_up(ex, penalty="optimizer" in verdict.multiplied_by or verdict.enters_momentum)
-    )
+    mixed = None if partial else groups_mixed_up(ex, penalty=bool(ex.as_l2.misfit[reached].max() < FITS))
     if mixed is not None:
         defects.append(Defect.WRONG_GROUP)
         evidence.append(mixed)

@@ -60,7 +60,7 @@ def distinct_reports(optimizer: Any) -> tuple[LawReport, ...]:
 
 
 def _report_of_group(optimizer: Any, index: int, reports: dict[str, LawReport]) -> LawReport:
-    from halflife.probe._torch import from_live
+    from halflife.probe._torch_live import from_live
 
     group = optimizer.param_groups[index]
     key = repr(sorted((k, repr(v)) for k, v in group.items() if k not in ("params", "name", "param_names")))

@@ -1,16 +1,10 @@
-"""torch optimizers: a class, a factory, or a live one whose groups are copied on to fresh parameters.
+"""torch optimizers: a class, or a factory that makes one."""
 
-A live optimizer is never stepped. Its object is copied with every reference to the user's parameters replaced by
-fresh ones and its state left behind, so hooks and attributes come along and weights do not.
-"""
-
-import copy
 import inspect
 import io
 import math
 import random
 import warnings
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -77,7 +71,7 @@ class TorchRun:
     def scale_lr(self, factor: float) -> None:
         """Change lr in every group, as torch's schedulers do."""
         for group in self.optimizer.param_groups:
-            _assign(group, self._lr_name, group[self._lr_name] * factor)
+            assign(group, self._lr_name, group[self._lr_name] * factor)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +145,7 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     Raises:
         BadInput: it cannot be built with these arguments, or what it builds is no optimizer.
     """
-    accepted, takes_any = _accepted(factory)
+    accepted, takes_any = accepted_by(factory)
     given = dict(arguments)
     unknown = [key for key in given if key not in accepted and not takes_any]
     if unknown:
@@ -173,7 +167,7 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
         optimizer = _built(factory, groups, fixed | known)
         for key in changes.keys() - known.keys():
             for each in optimizer.param_groups:
-                _assign(each, key, changes[key])
+                assign(each, key, changes[key])
         return optimizer
 
     defaults = {key: parameter.default for key, parameter in accepted.items()}
@@ -182,79 +176,13 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     return TorchSubject(
         name=name,
         make=make,
-        lr=_number(group.get(lr_name)) if lr_name else None,
+        lr=number(group.get(lr_name)) if lr_name else None,
         lr_name=lr_name,
-        knobs=_knobs(values, lr_name),
+        knobs=knobs_of(values, lr_name),
     )
 
 
-def from_live(optimizer: Any, index: int, name: str) -> TorchSubject:
-    """A subject from one parameter group of a live optimizer.
-
-    If its class, called with the group's settings, behaves the same to the last bit, the class serves; then lr at
-    construction can be varied too. Otherwise the object itself is copied, hooks and all.
-    """
-    group = optimizer.param_groups[index]
-    lr_name = next((n for n in LR_NAMES if n in group), None)
-    lr = _number(group.get(lr_name)) if lr_name else None
-    peak = _number(group.get("initial_lr")) or lr
-    clone = TorchSubject(
-        name=name,
-        make=lambda groups, changes: _clone(optimizer, index, groups, changes),
-        lr=lr,
-        lr_name=lr_name,
-        peak_lr=peak,
-        knobs=_knobs(group, lr_name),
-    )
-    accepted, _ = _accepted(type(optimizer))
-    arguments = {k: group[k] for k in accepted if k in group and k not in ("params", lr_name)}
-    if lr_name in accepted:
-        arguments[lr_name] = lr
-    try:
-        rebuilt = from_factory(type(optimizer), arguments, name)
-        same = _same_steps(clone, rebuilt)
-    except Exception:
-        same = False
-    return rebuilt if same else clone
-
-
-def _same_steps(first: TorchSubject, second: TorchSubject) -> bool:
-    weights = np.linspace(-1.0, 1.0, 24)
-    ends = []
-    with quiet():
-        for subject in (first, second):
-            run = subject.start(((4, 3), (4, 3)), weights)
-            for t in range(3):
-                run.step(0.1 * np.cos(weights + t))
-            ends.append(run.weights())
-    return bool(np.array_equal(ends[0], ends[1]))
-
-
-def _clone(optimizer: Any, index: int, groups: list[dict[str, Any]], changes: Mapping[str, Any]) -> Any:
-    source = optimizer.param_groups[index]
-    users = [p for group in optimizer.param_groups for p in group["params"]]
-    fresh = [p for group in groups for p in group["params"]]
-    clone = object.__new__(type(optimizer))
-    memo: dict[int, Any] = {id(optimizer): clone, id(optimizer.state): defaultdict(dict)}
-    memo |= {id(p): fresh[i % len(fresh)] for i, p in enumerate(users)}
-    settings = {key: copy.copy(value) for key, value in source.items() if key != "params"}
-    memo[id(optimizer.param_groups)] = [
-        {**settings, "params": group["params"]} | {k: v for k, v in group.items() if k != "params"} for group in groups
-    ]
-    for key, value in vars(optimizer).items():
-        if key == "step":
-            continue
-        try:
-            clone.__dict__[key] = copy.deepcopy(value, memo)
-        except Exception:
-            clone.__dict__[key] = value
-    for key, value in changes.items():
-        for group in clone.param_groups:
-            _assign(group, key, value)
-    return clone
-
-
-def _assign(group: dict[str, Any], name: str | None, value: Any) -> None:
+def assign(group: dict[str, Any], name: str | None, value: Any) -> None:
     old = group.get(str(name))
     group[str(name)] = torch.full_like(old, float(value)) if isinstance(old, torch.Tensor) else value
 
@@ -297,7 +225,7 @@ def _built(factory: Callable[..., Any], groups: list[dict[str, Any]], arguments:
         raise
 
 
-def _accepted(factory: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
+def accepted_by(factory: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
     try:
         parameters = list(inspect.signature(factory).parameters.values())
     except (TypeError, ValueError):
@@ -322,17 +250,17 @@ def quiet() -> Iterator[None]:
         random.setstate(python_state)
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         return float(value)
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _knobs(values: Mapping[str, Any], lr_name: str | None) -> dict[str, float | None]:
+def knobs_of(values: Mapping[str, Any], lr_name: str | None) -> dict[str, float | None]:
     return {
-        key: _number(value)
+        key: number(value)
         for key, value in values.items()
-        if key not in ("params", lr_name, "initial_lr") and (value is None or _number(value) is not None)
+        if key not in ("params", lr_name, "initial_lr") and (value is None or number(value) is not None)
     }
 
 
