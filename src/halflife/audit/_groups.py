@@ -16,6 +16,7 @@ from halflife.rules import Law
 
 WRAPPERS = ("accelerate", "lightning", "pytorch_lightning")
 """Packages whose optimizers only pass on what the one inside does."""
+FALLBACK_LR = 1e-3
 NOT_SETTINGS = {"params", "param_names", "name", "initial_lr"}
 
 
@@ -106,6 +107,7 @@ def probed(optimizer: Any) -> tuple[list[LawReport], tuple[Any, ...]]:
     from halflife.probe._torch_live import from_live
 
     name = type(optimizer).__name__
+    optimizer = _under_way(optimizer)
     subjects = tuple(from_live(optimizer, i, f"{name} group {i}") for i in range(len(optimizer.param_groups)))
     found: dict[str, LawReport] = {}
     reports: list[LawReport] = []
@@ -121,6 +123,22 @@ def probed(optimizer: Any) -> tuple[list[LawReport], tuple[Any, ...]]:
         reports.append(found[key])
     told = zip(subjects, reports, strict=True)
     return reports, tuple(s.with_strength(str(r.strength_name)) if r.strength_name in s.knobs else s for s, r in told)
+
+
+def _under_way(optimizer: Any) -> Any:
+    """The optimizer itself, or where a warm-up or the end of a schedule left lr at zero, a copy with the peak of it.
+
+    The copy shares everything but the groups' settings; the probe steps neither.
+    """
+    if all(float(group.get("lr", 1.0)) > 0 for group in optimizer.param_groups):
+        return optimizer
+    copied = object.__new__(type(optimizer))
+    copied.__dict__ = dict(vars(optimizer))
+    copied.param_groups = [
+        group if float(group.get("lr", 1.0)) > 0 else {**group, "lr": float(group.get("initial_lr", 0)) or FALLBACK_LR}
+        for group in optimizer.param_groups
+    ]
+    return copied
 
 
 def _key(optimizer: Any, group: Mapping[str, Any], varying: set[str]) -> str:

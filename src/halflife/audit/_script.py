@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.audit._groups import training_of
+from halflife.audit._groups import training_of, unwrapped
 from halflife.audit._planned import planned_steps
 from halflife.audit._training import Training
 
@@ -177,7 +177,7 @@ def _noticed(seen: Watch) -> Iterator[None]:
 
     def notice_schedule(self: Any, optimizer: Any, *arguments: Any, **named: Any) -> None:
         schedule(self, optimizer, *arguments, **named)
-        seen.schedulers[id(optimizer)] = self
+        seen.schedulers[id(unwrapped(optimizer))] = self
 
     handle = register_optimizer_step_post_hook(lambda optimizer, *_: seen.stepped(optimizer))
     Optimizer.__init__, LRScheduler.__init__ = notice, notice_schedule

@@ -18,7 +18,7 @@ class NoEffect(Check):
     is gone at the end: a warning under 0.1 %, a note under 1 %. L2 through an adaptive optimizer has no α of its own
     and is not judged.
 
-    Why: a decay whose half-life is hundreds of runs long does not regularize; a search over such values compares
+    Why: a decay whose half-life is far longer than the run does not regularize; a search over such values compares
     noise.
 
     Advice: choose the strength from the run: α near 1/steps forgets a large part of the start within it, and useful
