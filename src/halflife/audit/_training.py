@@ -24,6 +24,11 @@ class Kind(Enum):
     NORM = "norm parameters"
     VECTOR = "other 1-D parameters"
 
+    def counted(self, number: int) -> str:
+        """So many of them, in words."""
+        singular = "bias" if self is Kind.BIAS else self.value.removesuffix("s")
+        return f"{number} {singular if number == 1 else self.value}"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parameter:

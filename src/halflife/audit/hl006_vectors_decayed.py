@@ -28,7 +28,7 @@ class VectorsDecayed(Check):
         for group in training.regularized:
             reached = [p for p in group.members if group.reaches(p)]
             kinds = {kind: [p.name for p in reached if p.kind is kind] for kind in (*USUAL, Kind.VECTOR)}
-            counted = [f"{len(names)} {kind.value}" for kind, names in kinds.items() if names]
+            counted = [kind.counted(len(names)) for kind, names in kinds.items() if names]
             if not counted:
                 continue
             # without a model a 1-D parameter may be either, and most are biases
