@@ -52,7 +52,12 @@ def test_an_unknown_optimizer_is_unknown_until_it_is_named(tmp_path):
     """Settings that no optimizer of torch has say nothing of a law; --optimizer does."""
     model = net()
     state = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1).state_dict()
-    state["param_groups"][0] = {"lr": 0.1, "weight_decay": 0.1, "oddity": 1, "params": state["param_groups"][0]["params"]}
+    state["param_groups"][0] = {
+        "lr": 0.1,
+        "weight_decay": 0.1,
+        "oddity": 1,
+        "params": state["param_groups"][0]["params"],
+    }
     torch.save(state, tmp_path / "c.pt")
     (training,) = trainings_of(tmp_path / "c.pt")
     assert training.groups[0].law.name == "UNKNOWN"

@@ -142,7 +142,9 @@ def test_the_spread_of_effective_decay_is_that_of_the_second_moments():
 def test_decoupled_adam_is_no_l2():
     """The same class with its decoupled flag is silent: the law is measured, not read off the name."""
     model = net()
-    assert found("HL003", torch.optim.Adam(model.parameters(), weight_decay=0.1, decoupled_weight_decay=True), model) == []
+    assert (
+        found("HL003", torch.optim.Adam(model.parameters(), weight_decay=0.1, decoupled_weight_decay=True), model) == []
+    )
 
 
 def test_rounding_is_judged_in_the_dtype_of_the_weights():
@@ -217,7 +219,9 @@ def test_scale_invariance_is_told_from_no_influence():
 
 def test_auditing_leaves_the_training_alone():
     """Weights, buffers, modes, state, settings and random numbers are after an audit what they were before."""
-    model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(), torch.nn.Linear(8, 2))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(), torch.nn.Linear(8, 2)
+    )
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     x = torch.randn(6, 4)
     model(x).sum().backward()
@@ -286,7 +290,10 @@ def test_fading_is_reported_above_seventy_per_cent(early, reported):
 def test_different_lr_is_reported_above_a_factor_of_two(factor, reported):
     """The same strength at 1.9 times the lr is silent, at 2.1 times a note."""
     model = net()
-    groups = [{"params": model.hidden.parameters(), "lr": 1e-3}, {"params": model.head.parameters(), "lr": factor * 1e-3}]
+    groups = [
+        {"params": model.hidden.parameters(), "lr": 1e-3},
+        {"params": model.head.parameters(), "lr": factor * 1e-3},
+    ]
     assert len(found("HL013", torch.optim.AdamW(groups, weight_decay=0.1), model)) == reported
 
 

@@ -70,7 +70,7 @@ def penalties_of(model: Any, parameters: Sequence[Parameter]) -> dict[str, float
     """
     found = {}
     for p in parameters:
-        weights = np.array(p.tensor.numpy() if hasattr(p.tensor, "numpy") else p.tensor)
+        weights = np.array(sys.modules["keras"].ops.convert_to_numpy(p.tensor))
         size = float((weights.astype(float) ** 2).sum())
         values = []
         for scale in (0.0, 1.0, SCALE):

@@ -21,7 +21,7 @@ def penalties(training: Training, parameters: Sequence[Parameter]) -> dict[str, 
     usable = [p for p in parameters if p.tensor is not None and p.trainable and p.count > 1]
     if any(getattr(p.tensor, "is_meta", False) for p in usable):
         return "needs real weights, not those of the meta device"
-    if training.model is not None and hasattr(training.model, "losses") and not hasattr(training.model, "modules"):
+    if usable and all(hasattr(p.tensor, "assign") for p in usable):
         return _keras_penalties(training, parameters)
     try:
         at_one = _contributions(training, usable)

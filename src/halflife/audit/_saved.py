@@ -1,6 +1,7 @@
 """Reads what was saved, without executing anything: pickles with `weights_only=True`; safetensors hold no code."""
 
 import pickle
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from halflife._errors import BadInput
 
 OPTIMIZER_KEYS = ("optimizer", "optimizer_state_dict", "optimizer_states", "optim", "opt", "optimizer_state")
+CODE = re.compile("unsupported global|not an allowed global|reduce|unsupported class", re.IGNORECASE)
+"""How torch says that a pickle asks for more than tensors."""
 MODEL_KEYS = ("model", "model_state_dict", "state_dict", "module", "net", "weights")
 
 
@@ -30,7 +33,7 @@ def _loaded(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "weights_only" in str(error).lower() or "global" in str(error).lower():
+        if CODE.search(str(error)):
             raise BadInput(
                 f"{str(path)!r} is refused: it is not made of tensors and numbers alone, and loading it would execute "
                 "code. Save state_dict()s instead of objects."
