@@ -5,10 +5,10 @@ import os
 
 import pytest
 import torch
-from trainings import net, sound, trained
 
 from halflife.audit import examine
 from halflife.audit._checkpoint import trainings_of
+from trainings import net, sound, trained
 
 
 def saved(path, optimizer, model, keys=("optimizer", "model")):

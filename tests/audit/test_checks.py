@@ -5,6 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+
+import halflife
+from halflife.audit import Severity
+from halflife.audit._checks import CHECKS
 from trainings import (
     STEPS,
     TOKENS,
@@ -21,10 +25,6 @@ from trainings import (
     split,
     trained,
 )
-
-import halflife
-from halflife.audit import Severity
-from halflife.audit._checks import CHECKS
 
 
 def sgd(lr, strength, momentum=0.9, **more):
@@ -80,7 +80,7 @@ def test_the_broken_training_is_found(code):
 
 
 def test_the_sound_training_is_silent_everywhere_it_should():
-    """Of all checks, only that of scale-invariance and that of other people's exclusions speak on the sound training."""
+    """Only scale-invariance and other people's exclusions are spoken of on the sound training."""
     optimizer, model = sound()
     trained(optimizer, model)
     result = halflife.audit(
@@ -174,8 +174,14 @@ def test_a_penalty_in_the_loss_is_measured(penalty):
 
 
 @pytest.mark.parametrize(
-    "square", [lambda p: p.norm() ** 2, lambda p: (p * p).sum(), lambda p: p.square().sum(), lambda p: p.flatten() @ p.flatten()]
-)  # fmt: skip
+    "square",
+    [
+        lambda p: p.norm() ** 2,
+        lambda p: (p * p).sum(),
+        lambda p: p.square().sum(),
+        lambda p: p.flatten() @ p.flatten(),
+    ],
+)
 def test_a_penalty_is_found_however_it_is_written(square):
     """The square of a norm, a product with itself, square(): all are λ = 0.02."""
     optimizer, model = sound()
@@ -347,7 +353,7 @@ def test_growth_is_an_error_and_so_is_a_negative_strength():
 
 
 def test_exclusions_are_compared_with_each_library():
-    """nanoGPT's own groups agree with nanoGPT; what Hugging Face would spare besides is named."""
+    """NanoGPT's own groups agree with nanoGPT; what Hugging Face would spare besides is named."""
     model = net()
     groups = [
         {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.1},

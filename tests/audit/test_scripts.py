@@ -181,6 +181,7 @@ def test_torch_is_as_it_was_after_an_audit(halflife, tmp_path):
 def test_what_is_no_optimizer_is_refused():
     """A class, a model, an optimizer that needs a closure, a wrong model, steps or schedule: one sentence each."""
     import torch
+
     from trainings import net, sound
 
     model = net()

@@ -1,6 +1,7 @@
 """A Keras optimizer and its model as a training: one group, a law from the probe, names from the variables."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -70,7 +71,10 @@ def penalties_of(model: Any, parameters: Sequence[Parameter]) -> dict[str, float
     """
     found = {}
     for p in parameters:
-        weights = np.array(sys.modules["keras"].ops.convert_to_numpy(p.tensor))
+        with warnings.catch_warnings():
+            # some backends convert in a way that NumPy will not have for long
+            warnings.simplefilter("ignore", DeprecationWarning)
+            weights = np.array(sys.modules["keras"].ops.convert_to_numpy(p.tensor.value))
         size = float((weights.astype(float) ** 2).sum())
         values = []
         for scale in (0.0, 1.0, SCALE):
