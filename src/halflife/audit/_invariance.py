@@ -17,6 +17,8 @@ def invariant_weights(model: Any, parameters: Sequence[Parameter], example: Any)
 
     if any(getattr(p.tensor, "is_meta", False) for p in parameters):
         return "needs real weights, not those of the meta device"
+    if not hasattr(model, "named_modules"):
+        return "needs a torch module"
     with _trial(model):
         try:
             plain = _output(model, example)

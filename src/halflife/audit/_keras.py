@@ -69,22 +69,26 @@ def penalties_of(model: Any, parameters: Sequence[Parameter]) -> dict[str, float
 
     A penalty (λ/2)‖w‖² grows fourfold when its weight is doubled; one on absolute values does not.
     """
-    found = {}
-    for p in parameters:
-        with warnings.catch_warnings():
-            # some backends convert in a way that NumPy will not have for long
-            warnings.simplefilter("ignore", DeprecationWarning)
-            weights = np.array(sys.modules["keras"].ops.convert_to_numpy(p.tensor.value))
-        size = float((weights.astype(float) ** 2).sum())
-        values = []
+    with warnings.catch_warnings():
+        # backends differ in what they say about turning their arrays into numbers
+        warnings.simplefilter("ignore")
+        found = {p.name: _penalty_of(model, p.tensor) for p in parameters}
+    return {name: l2 for name, l2 in found.items() if l2 is not None}
+
+
+def _penalty_of(model: Any, variable: Any) -> float | None:
+    weights = np.array(sys.modules["keras"].ops.convert_to_numpy(variable.value))
+    size = float((weights.astype(float) ** 2).sum())
+    values = []
+    try:
         for scale in (0.0, 1.0, SCALE):
-            p.tensor.assign(weights * scale)
-            values.append(float(sum(float(each) for each in model.losses)))
-        p.tensor.assign(weights)
-        once, twice = values[1] - values[0], values[2] - values[0]
-        if size and once > 0 and abs(twice / once / SCALE**2 - 1) < PROPORTIONAL:
-            found[p.name] = 2 * once / size
-    return found
+            variable.assign(weights * scale)
+            values.append(sum(float(each) for each in model.losses))
+    finally:
+        variable.assign(weights)
+    once, twice = values[1] - values[0], values[2] - values[0]
+    square = size > 0 and once > 0 and abs(twice / once / SCALE**2 - 1) < PROPORTIONAL
+    return 2 * once / size if square else None
 
 
 def _parameter(variable: Any) -> Parameter:

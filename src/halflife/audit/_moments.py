@@ -19,6 +19,8 @@ def effective_decay(training: Training, group: Group, parameter: Parameter) -> f
 
     None when there is no second moment for it yet.
     """
+    if not training.settings:
+        return None
     divisor = _divisor(training.state.get(id(parameter.tensor), {}), training.settings[group.index])
     coefficient = 1.0 if group.report.coefficient is None else group.report.coefficient
     return None if not divisor else group.lr * (group.strength or 0.0) * coefficient / divisor

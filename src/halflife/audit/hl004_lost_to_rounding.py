@@ -34,7 +34,7 @@ class LostToRounding(Check):
     def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group and dtype."""
         if training.regularized and not training.subjects:
-            yield self.skip("needs a live optimizer")
+            yield self.skip("needs a torch optimizer whose law is known")
             return
         measured: dict[Any, float | None] = {}
         for group in training.regularized:
