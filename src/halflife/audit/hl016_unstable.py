@@ -20,8 +20,7 @@ class Unstable(Check):
 
     Advice: lower the strength or lr; often one of them was meant for another law.
 
-    Example: a decay of 0.1 meant for lr·wd, used where wd is multiplied by no lr, in units of 1/step: 20 % of the
-    training is gone in two steps.
+    Example: weight_decay=1 in an optimizer whose decay is not multiplied by lr, a value that is harmless in AdamW.
     """
 
     def find(self, training: Training) -> Iterator[Finding]:
