@@ -11,7 +11,9 @@ from halflife._errors import BadData, BadInput, BadStudy, HalflifeError, Unknown
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Grade": "halflife.recipes",
     "Law": "halflife.rules",
+    "Recipe": "halflife.recipes",
     "Rule": "halflife.rules",
     "half_life": "halflife.rules",
     "Study": "halflife.lab",
@@ -19,6 +21,7 @@ _HOMES = {
     "remaining": "halflife.rules",
     "study": "halflife.lab",
     "timescale": "halflife.rules",
+    "translate": "halflife.recipes",
     "update": "halflife.rules",
 }
 """Where each public name lives."""

@@ -37,3 +37,4 @@ def main() -> None:
 
 
 from halflife.cli import study as _study  # noqa: E402,F401 - each verb registers itself on `app`
+from halflife.cli import translate as _translate  # noqa: E402,F401
