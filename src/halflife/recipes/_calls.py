@@ -6,7 +6,7 @@ whatever else stands in an argument (`model.parameters()`, a lambda) is kept as 
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,6 +141,12 @@ def _number(node: ast.expr) -> float | None:
             except (ZeroDivisionError, OverflowError):
                 raise BadInput(f"{ast.unparse(node)} is not a number.") from None
     return None
+
+
+def owns(call: Call, prefixes: Collection[str], known: Collection[str]) -> bool:
+    """Whether the call comes from one of these modules; a bare name has to be one of those known."""
+    module = call.name.rpartition(".")[0]
+    return module in prefixes and (bool(module) or call.last in known)
 
 
 def number(name: str, value: Any) -> float:

@@ -14,6 +14,9 @@ from halflife.recipes._grade import Grade, Loss
 from halflife.recipes._recipe import EpsPlace, Recipe, Reduction
 from halflife.rules import RULES, Law, LrPlace
 
+TINY = 1e-300
+"""An ε that changes no step, where a framework refuses 0."""
+
 SIMILAR = ("adam", "amsgrad", "radam", "nadam", "adamax", "rmsprop", "momentum", "nesterov", "sgd")
 """Rules to fall back on where a framework lacks one, nearest to most needs first."""
 
@@ -42,6 +45,8 @@ def fit(recipe: Recipe, framework: Framework, *, keep_door: bool = False, measur
         measured: the uniform decay that a live optimizer's state gives for its L2.
     """
     recipe, before = _reduce(recipe, framework)
+    recipe, unscheduled = _match_schedule(recipe, framework)
+    before += unscheduled
 
     def cost(fitted: Fitted) -> tuple[int, int, float, int]:
         inexact = [loss for loss in fitted.losses if loss.grade is not Grade.EXACT]
@@ -80,6 +85,13 @@ def _reduce(recipe: Recipe, framework: Framework) -> tuple[Recipe, list[Loss]]:
     if recipe.rule == "adadelta":
         return mean, [Loss(grade=Grade.IMPOSSIBLE, note="adadelta's ε does not scale with the error")]
     return mean, [Loss(grade=Grade.EXACT, note=said + changes)]
+
+
+def _match_schedule(recipe: Recipe, framework: Framework) -> tuple[Recipe, list[Loss]]:
+    if framework.schedules is None or recipe.schedule in framework.schedules:
+        return recipe, []
+    note = f"{framework.title} has no {recipe.schedule} schedule that halflife can write; nearest: a constant lr"
+    return replace(recipe, schedule="constant"), [Loss(grade=Grade.IMPOSSIBLE, note=note)]
 
 
 def reduced(recipe: Recipe) -> Recipe:
@@ -163,6 +175,9 @@ def _undamped(recipe: Recipe, fixed: float, framework: Framework) -> tuple[Recip
 
 def _match_eps(recipe: Recipe, form: Form, _framework: Framework) -> tuple[Recipe, list[Loss]]:
     eps, here = recipe.numbers.get("eps", 0.0), form.eps_place
+    if recipe.rule == form.rule and not eps and "eps" in form.positive:
+        least = replace(recipe, eps_place=here, hyperparameters=tuple((recipe.numbers | {"eps": TINY}).items()))
+        return least, [Loss(grade=Grade.FIRST_ORDER, note=f"ε must be positive here: the next term is of size {TINY:g}")]
     if recipe.rule != form.rule or not eps or recipe.eps_place is here:
         return recipe, []
     value = eps

@@ -25,6 +25,7 @@ class Form:
         flags: arguments that must have these values for the row to hold.
         defaults: their defaults, by their names, of lr, strength, hyperparameters and flags.
         fixed: hyperparameters of the rule that cannot be set, with the values that they have.
+        positive: hyperparameters that must be more than 0.
         eps_place: where ε is added.
         lr_place: where lr multiplies.
         order: when decay acts.
@@ -41,6 +42,7 @@ class Form:
     flags: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     fixed: Mapping[str, float] = field(default_factory=dict)
+    positive: frozenset[str] = frozenset()
     eps_place: EpsPlace = EpsPlace.RULE
     lr_place: LrPlace = LrPlace.STEP
     order: Order = Order.JOINT
@@ -60,6 +62,7 @@ class Framework:
         read: the recipe that a text holds.
         write: the text of a recipe that fits a form.
         reductions: the ways in which its loss comes from its rows; both where the loss is the user's own.
+        schedules: the schedules that it can follow; None where lr is in the user's own hands.
         caution: what else to know, in one sentence.
     """
 
@@ -70,4 +73,5 @@ class Framework:
     read: Callable[[str], Recipe]
     write: Callable[[Recipe, Form], str]
     reductions: frozenset[Reduction] = frozenset(Reduction)
+    schedules: frozenset[str] | None = None
     caution: str = NO_MENTION

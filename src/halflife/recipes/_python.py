@@ -85,7 +85,7 @@ class Spelling:
         return f"optimizer = {text}\nscheduler = {self.schedules[recipe.schedule].format(steps=recipe.steps)}"
 
     def _owns(self, call: Call) -> bool:
-        return call.name.rpartition(".")[0] in self.prefixes and any(form.call == call.last for form in self.forms)
+        return _calls.owns(call, self.prefixes, {form.call for form in self.forms})
 
     def _schedule(self, found: list[Call]) -> dict[str, Any]:
         """The schedule that one of these calls is, compared with the lines that we would write."""

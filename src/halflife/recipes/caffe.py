@@ -106,8 +106,6 @@ def write(recipe: Recipe, form: Form) -> str:
     lines = [f"{name}: {_calls.show(value)}" for name, value in arguments.items()]
     if recipe.strength and recipe.where is Where.WEIGHTS:
         lines.append(WEIGHTS)
-    if recipe.schedule != "constant" and not linear:
-        lines.append(f"# base_lr is the peak; schedule: {recipe.schedule}")
     return "\n".join(lines)
 
 
@@ -144,4 +142,12 @@ def _value(word: str) -> Any:
         return word
 
 
-FRAMEWORK = Framework(name="caffe", title="Caffe", forms=FORMS, recognises=recognises, read=read, write=write)
+FRAMEWORK = Framework(
+    name="caffe",
+    title="Caffe",
+    forms=FORMS,
+    recognises=recognises,
+    read=read,
+    write=write,
+    schedules=frozenset({"constant", "linear"}),
+)

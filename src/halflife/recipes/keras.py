@@ -171,7 +171,7 @@ def write(recipe: Recipe, form: Form) -> str:
 
 
 def _owns(call: Call) -> bool:
-    return call.name.rpartition(".")[0] in PREFIXES and any(form.call == call.last for form in FORMS)
+    return _calls.owns(call, PREFIXES, {form.call for form in FORMS})
 
 
 def _penalty(found: list[Call]) -> tuple[float, Where]:

@@ -108,7 +108,7 @@ def write(recipe: Recipe, form: Form) -> str:
 
 
 def _owns(call: Call) -> bool:
-    return call.name.rpartition(".")[0] == PREFIX and any(form.call == call.last for form in FORMS)
+    return _calls.owns(call, (PREFIX,), ())
 
 
 FRAMEWORK = Framework(name="paddle", title="PaddlePaddle", forms=FORMS, recognises=recognises, read=read, write=write)

@@ -55,6 +55,7 @@ def _form(rule: str, names: dict[str, str], **flags: object) -> Form:
         flags={"learning_rate": "constant", **flags},
         defaults=_DEFAULTS,
         lr_place=LrPlace.STEP if rule in ("sgd", "adam") else LrPlace.BUFFER,
+        positive=frozenset({"eps"} & set(names)),
         eps_place=EpsPlace.BEFORE_CORRECTION if rule == "adam" else EpsPlace.RULE,
         where=frozenset({Where.WEIGHTS}),
         remark=_REMARK,
@@ -95,8 +96,7 @@ def write(recipe: Recipe, form: Form) -> str:
     """The classifier; MLPRegressor takes the same arguments."""
     batch = recipe.batch or AUTO
     arguments = _rows.write(recipe, form) | {"alpha": recipe.strength * batch, "batch_size": batch}
-    comment = "" if recipe.schedule == "constant" else f"\n# lr is the peak; schedule: {recipe.schedule}"
-    return _calls.write(f"sklearn.neural_network.{form.call}", **arguments) + comment
+    return _calls.write(f"sklearn.neural_network.{form.call}", **arguments)
 
 
 def _owns(call: Call) -> bool:
@@ -111,5 +111,6 @@ FRAMEWORK = Framework(
     read=read,
     write=write,
     reductions=frozenset({Reduction.MEAN}),
+    schedules=frozenset({"constant"}),
     caution="a smaller last mini-batch is regularized more; --batch gives the rows if they are not 200",
 )
