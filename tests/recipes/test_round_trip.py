@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from halflife.recipes import FRAMEWORKS, Form, Framework, Grade, Recipe, Reduction, read, translate
@@ -58,7 +58,7 @@ def _close(recipe: Recipe, other: Recipe) -> None:
 
 
 @pytest.mark.parametrize(("framework", "form"), FORMS)
-@settings(deadline=None, derandomize=True, max_examples=8)
+@settings(deadline=None, derandomize=True, max_examples=4, phases=(Phase.explicit, Phase.generate))
 @given(data=st.data())
 def test_there_and_back(framework: Framework, form: Form, data: Any) -> None:
     """What a framework can say is EXACT in it, and reading what was written gives the same recipe."""
@@ -73,7 +73,7 @@ def test_there_and_back(framework: Framework, form: Form, data: Any) -> None:
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(deadline=None, derandomize=True, max_examples=5)
 @given(momentum=st.floats(0.1, 0.95), strength=st.floats(1e-6, 1e-2), lr=st.floats(1e-4, 0.1))
 def test_same_solution_there_and_back(name: str, momentum: float, strength: float, lr: float) -> None:
     """A change of door within the linear rules is undone by the change back."""

@@ -48,15 +48,25 @@ def fit(recipe: Recipe, framework: Framework, *, keep_door: bool = False, measur
     recipe, unscheduled = _match_schedule(recipe, framework)
     before += unscheduled
 
-    def cost(fitted: Fitted) -> tuple[int, int, float, int]:
+    def cost(fitted: Fitted) -> tuple[int, ...]:
         inexact = [loss for loss in fitted.losses if loss.grade is not Grade.EXACT]
         other = fitted.form.rule != recipe.rule
         likeness = SIMILAR.index(fitted.form.rule) if fitted.form.rule in SIMILAR else len(SIMILAR)
-        return fitted.grade.rank, other, len(inexact), likeness if other else 0
+        return fitted.grade.rank, other, len(inexact), fitted.form.law is not recipe.law, likeness if other else 0
 
-    candidates = [_fit_form(recipe, form, framework, keep_door, measured) for form in framework.forms]
+    candidates = [_try_form(recipe, form, framework, keep_door, measured) for form in framework.forms]
     best = min(candidates, key=cost)
     return replace(best, losses=(*before, *best.losses))
+
+
+def _try_form(recipe: Recipe, form: Form, framework: Framework, keep_door: bool, measured: float | None) -> Fitted:
+    """The form's fit, without regularization where its strength would be out of bounds."""
+    try:
+        return _fit_form(recipe, form, framework, keep_door, measured)
+    except BadInput as error:
+        bare = _fit_form(replace(recipe, strength=0.0), form, framework, keep_door, measured)
+        note = f"{framework.title} would need a strength that cannot be, so it is left out: {str(error).rstrip('.')}"
+        return replace(bare, losses=(*bare.losses, Loss(grade=Grade.IMPOSSIBLE, note=note)))
 
 
 def _fit_form(recipe: Recipe, form: Form, framework: Framework, keep_door: bool, measured: float | None) -> Fitted:

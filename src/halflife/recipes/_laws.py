@@ -36,13 +36,14 @@ def solution(recipe: Recipe) -> float:
     return pull(recipe) / (recipe.lr * _linear.gain(recipe.rule, recipe.numbers))
 
 
-def with_solution(recipe: Recipe, law: Law, ridge: float) -> Recipe:
-    """The recipe under this law that ends at this ridge constant."""
+def with_solution(recipe: Recipe, law: Law, ridge: float, order: Order | None = None) -> Recipe:
+    """The recipe under this law that ends at this ridge constant; the order is the recipe's unless given."""
+    order = order or recipe.order
     if law is Law.L2:
         return replace(recipe, law=law, strength=ridge, order=Order.JOINT)
     joint = ridge * recipe.lr * _linear.gain(recipe.rule, recipe.numbers)
-    after = recipe.order is Order.AFTER or law is Law.PROXIMAL
-    return replace(recipe, law=law, strength=strength_of(law, joint / (1 + joint) if after else joint, recipe.lr))
+    decay = joint / (1 + joint) if order is Order.AFTER or law is Law.PROXIMAL else joint
+    return replace(recipe, law=law, order=order, strength=strength_of(law, decay, recipe.lr))
 
 
 def carry(recipe: Recipe, law: Law, *, order: Order = Order.JOINT, measured: float | None = None) -> Carried:
@@ -69,7 +70,15 @@ def _between_decays(recipe: Recipe, law: Law, order: Order) -> Carried:
     losses: list[Loss] = []
     if recipe.law is not law:
         decay, losses = _scheduled(recipe, law, decay)
-    if (recipe.order is Order.AFTER) != (order is Order.AFTER):
+    moved = (recipe.order is Order.AFTER) != (order is Order.AFTER)
+    if moved and recipe.linear:
+        carried = with_solution(recipe, law, solution(recipe), order)
+        note = (
+            f"decay acts {order.value} here, {recipe.order.value} there: α/(1−α) after is α before, for the same weights "
+            "where training converges on a quadratic error at constant lr (theorem 5)"
+        )
+        return carried, [*losses, Loss(grade=Grade.SAME_SOLUTION, note=note)]
+    if moved:
         losses.append(
             Loss(
                 grade=Grade.FIRST_ORDER,
@@ -88,13 +97,8 @@ def _through_the_other_door(recipe: Recipe, law: Law, order: Order, measured: fl
     decay_law = law if recipe.law is Law.L2 else recipe.law
     losses = _follows_lr(recipe, decay_law)
     ridge = solution(recipe)
-    target = replace(recipe, order=order) if recipe.law is not Law.L2 else recipe
-    if law is Law.L2:
-        carried = with_solution(recipe, law, ridge)
-        joint = recipe.order is not Order.AFTER
-    else:
-        carried = with_solution(replace(target, law=law, order=order), law, ridge)
-        joint = order is not Order.AFTER
+    carried = with_solution(recipe, law, ridge, order)
+    joint = Order.AFTER not in ((recipe.order,) if law is Law.L2 else (order,))
     if recipe.rule == "sgd" and joint:
         return carried, losses or [Loss(grade=Grade.EXACT, note="α = lr·λ, the same steps (Proposition 1)")]
     return carried, [*losses, Loss(grade=Grade.SAME_SOLUTION, note=_end(recipe, carried))]
