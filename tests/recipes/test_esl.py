@@ -38,7 +38,7 @@ def _by_torch(text: str) -> np.ndarray:
     model = torch.nn.Linear(8, 1, bias=False, dtype=torch.float64)
     names = {"torch": torch, "model": model}
     exec(f"optimizer = {text}", names)  # noqa: S102 - text that halflife wrote
-    for _ in range(2000):
+    for _ in range(600):
         names["optimizer"].zero_grad()
         ((model(x)[:, 0] - y) ** 2).mean().backward()
         names["optimizer"].step()
@@ -53,7 +53,7 @@ def _by_sklearn(text: str) -> np.ndarray:
     model.partial_fit(x, y)
     model.coefs_, model.intercepts_ = [np.zeros((8, 1))], [np.zeros(1)]
     del model._optimizer
-    for _ in range(2000):
+    for _ in range(600):
         model.partial_fit(x, y)
         model.intercepts_[0][:] = 0.0
     return model.coefs_[0][:, 0]
@@ -81,7 +81,7 @@ def test_ridge_column_through_torch() -> None:
 
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
 def test_ridge_column_through_scikit_learn(momentum: float) -> None:
-    """torch's text carried to scikit-learn prints them too: its error has a ½, so lr doubles and λ halves."""
+    """Torch's text carried to scikit-learn prints them too: its error has a ½, so lr doubles and λ halves."""
     text = f"torch.optim.SGD(lr=0.1, weight_decay={L2 / 2}, momentum={momentum})"
     (answer,) = translate(text, to="sklearn", batch=67, where="weights")
     assert answer.grade is Grade.EXACT

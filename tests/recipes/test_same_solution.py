@@ -20,7 +20,7 @@ def _end(recipe: Recipe) -> np.ndarray:
     weights = np.zeros(4)
     state = rule.initial_state(weights)
     decay = 0.0 if recipe.law is Law.L2 else recipe.decay
-    for step in range(1, 4001):
+    for step in range(1, 1501):
         gradient = CURVATURE * weights - TARGET
         weights, state = update(
             rule,
@@ -45,7 +45,12 @@ SOURCES = [
     Recipe(rule="nesterov", lr=LR, law=Law.CONSTANT, strength=0.01, hyperparameters=(("momentum", 0.7),)),
     Recipe(rule="sgd", lr=LR, law=Law.PROXIMAL, strength=L2),
     Recipe(
-        rule="mccaffrey", lr=LR, law=Law.CONSTANT, strength=0.02, hyperparameters=(("momentum", 0.5),), order=Order.AFTER
+        rule="mccaffrey",
+        lr=LR,
+        law=Law.CONSTANT,
+        strength=0.02,
+        hyperparameters=(("momentum", 0.5),),
+        order=Order.AFTER,
     ),
 ]
 

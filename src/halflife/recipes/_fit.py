@@ -187,7 +187,9 @@ def _match_eps(recipe: Recipe, form: Form, _framework: Framework) -> tuple[Recip
     eps, here = recipe.numbers.get("eps", 0.0), form.eps_place
     if recipe.rule == form.rule and not eps and "eps" in form.positive:
         least = replace(recipe, eps_place=here, hyperparameters=tuple((recipe.numbers | {"eps": TINY}).items()))
-        return least, [Loss(grade=Grade.FIRST_ORDER, note=f"ε must be positive here: the next term is of size {TINY:g}")]
+        return least, [
+            Loss(grade=Grade.FIRST_ORDER, note=f"ε must be positive here: the next term is of size {TINY:g}")
+        ]
     if recipe.rule != form.rule or not eps or recipe.eps_place is here:
         return recipe, []
     value = eps
