@@ -53,7 +53,7 @@ def _close(recipe: Recipe, other: Recipe) -> None:
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-@settings(deadline=None, derandomize=True, max_examples=4)
+@settings(deadline=None, derandomize=True, max_examples=3)
 @given(data=st.data())
 def test_there_and_back(name: str, data: Any) -> None:
     """What a framework can say is EXACT in it, and reading what was written gives the same recipe, in every form."""
@@ -70,7 +70,7 @@ def test_there_and_back(name: str, data: Any) -> None:
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-@settings(deadline=None, derandomize=True, max_examples=5)
+@settings(deadline=None, derandomize=True, max_examples=3)
 @given(momentum=st.floats(0.1, 0.95), strength=st.floats(1e-6, 1e-2), lr=st.floats(1e-4, 0.1))
 def test_same_solution_there_and_back(name: str, momentum: float, strength: float, lr: float) -> None:
     """A change of door within the linear rules is undone by the change back."""

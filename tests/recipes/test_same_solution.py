@@ -20,7 +20,7 @@ def _end(recipe: Recipe) -> np.ndarray:
     weights = np.zeros(4)
     state = rule.initial_state(weights)
     decay = 0.0 if recipe.law is Law.L2 else recipe.decay
-    for step in range(1, 1501):
+    for step in range(1, 2501):
         gradient = CURVATURE * weights - TARGET
         weights, state = update(
             rule,

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_penalty_under_momentum_halves_a_weight_when_it_says() -> None:
 
 
 def test_first_order_names_the_size_of_the_next_term() -> None:
-    """ε before the correction differs from ε after it by (1/√(1−β₂) − 1)·ε relative to a step on gradients of size 1."""
+    """ε before the correction differs from ε after it by (1/√(1−β₂) − 1)·ε of a step on gradients of size 1."""
     (answer,) = translate("torch.optim.AdamW(lr=1e-3, eps=1e-6)", to="keras")
     assert answer.grade is Grade.FIRST_ORDER
     size = 1e-6 * (1 / math.sqrt(1 - 0.999) - 1)
@@ -192,7 +193,7 @@ def test_reading_never_runs_anything(tmp_path: Path) -> None:
     assert not os.path.exists(target)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(
     st.text(max_size=60)
     | st.sampled_from(READ).flatmap(lambda row: st.integers(0, len(row[0])).map(lambda n: row[0][:n]))
@@ -200,10 +201,8 @@ def test_reading_never_runs_anything(tmp_path: Path) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the text, the outcome is a recipe or BadInput, never another error."""
     for name in (None, *FRAMEWORKS):
-        try:
-            read(text, read_as=name)
-        except halflife.BadInput as error:
-            assert str(error)
+        with suppress(halflife.BadInput):
+            assert read(text, read_as=name).lr > 0
 
 
 def test_command_line() -> None:

@@ -1,6 +1,6 @@
 """One small network, trained by the text of a recipe in the real framework: the judges of EXACT.
 
-Four inputs, five sigmoid units, one output, ½·(mean squared error); the same start and the same mini-batches everywhere,
+Four inputs, five sigmoid units, one output, ½·(mean squared error); the same start and the same mini-batches, and
 everything in float64 (but Keras on JAX rounds its roots to float32). The text is run as a user would paste it.
 """
 

@@ -74,8 +74,8 @@ def _between_decays(recipe: Recipe, law: Law, order: Order) -> Carried:
     if moved and recipe.linear:
         carried = with_solution(recipe, law, solution(recipe), order)
         note = (
-            f"decay acts {order.value} here, {recipe.order.value} there: α/(1−α) after is α before, for the same weights "
-            "where training converges on a quadratic error at constant lr (theorem 5)"
+            f"decay acts {order.value} here, {recipe.order.value} there: α/(1−α) after is α before, for the same "
+            "weights where training converges on a quadratic error at constant lr (theorem 5)"
         )
         return carried, [*losses, Loss(grade=Grade.SAME_SOLUTION, note=note)]
     if moved:
