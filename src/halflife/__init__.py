@@ -11,8 +11,10 @@ from halflife._errors import BadData, BadInput, BadStudy, HalflifeError, Unknown
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Grade": "halflife.recipes",
     "Law": "halflife.rules",
     "LawReport": "halflife.probe",
+    "Recipe": "halflife.recipes",
     "Rule": "halflife.rules",
     "Study": "halflife.lab",
     "half_life": "halflife.rules",
@@ -22,6 +24,7 @@ _HOMES = {
     "remaining": "halflife.rules",
     "study": "halflife.lab",
     "timescale": "halflife.rules",
+    "translate": "halflife.recipes",
     "update": "halflife.rules",
 }
 """Where each public name lives."""
