@@ -12,8 +12,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Audit": "halflife.audit",
+    "Grade": "halflife.recipes",
     "Law": "halflife.rules",
     "LawReport": "halflife.probe",
+    "Recipe": "halflife.recipes",
     "Rule": "halflife.rules",
     "Study": "halflife.lab",
     "audit": "halflife.audit",
@@ -24,6 +26,7 @@ _HOMES = {
     "remaining": "halflife.rules",
     "study": "halflife.lab",
     "timescale": "halflife.rules",
+    "translate": "halflife.recipes",
     "update": "halflife.rules",
 }
 """Where each public name lives."""

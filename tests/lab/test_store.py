@@ -309,3 +309,19 @@ def test_a_study_is_a_file_whatever_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     filled(Path(":memory:"))
     assert (tmp_path / ":memory:").stat().st_size > 0
+
+
+def test_a_second_process_is_told(tmp_path):
+    """While one process works on a study another is refused in one sentence; afterwards it may go on."""
+    path = tmp_path / "s.db"
+    opens = f"Store(Path({str(path)!r}), {QUESTION!r}, versions={{}})"
+    code = f"from pathlib import Path; from halflife.lab import Store; {opens}"
+    with Store(path, QUESTION, versions=VERSIONS) as store:
+        store.add_chunk(*chunk_of(0), 1.0)
+        second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+        assert "BadStudy: another process is working on" in second.stderr
+        with pytest.raises(BadStudy, match="another process"):
+            Store(path, QUESTION, versions=VERSIONS)
+        assert store.finished() == {0}
+    with Store(path, QUESTION, versions=VERSIONS) as store:
+        assert store.finished() == {0}

@@ -18,8 +18,11 @@ ROWS_A_BLOCK = 256
 
 
 def in_blocks(rows: Rows, dtype: np.dtype) -> Blocks:
-    """Features, targets and weights in blocks of one size, the last filled up with rows of weight 0."""
-    size = min(ROWS_A_BLOCK, len(rows.x))
+    """Features, targets and weights in blocks of one size, the last filled up with rows of weight 0.
+
+    No rows are no blocks, and what is measured on them is NaN.
+    """
+    size = max(1, min(ROWS_A_BLOCK, len(rows.x)))
     missing = -len(rows.x) % size
     weight = np.pad(np.ones(len(rows.x)), (0, missing))
     x, y = (np.pad(array, ((0, missing), (0, 0))) for array in (rows.x, rows.y))
@@ -28,14 +31,20 @@ def in_blocks(rows: Rows, dtype: np.dtype) -> Blocks:
 
 
 def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Network, scored_as: str) -> tuple[Array, Array]:
-    """Mean error, and accuracy or R², of every member: two arrays [members]."""
+    """Mean error, and accuracy or R², of every member: two arrays [members].
+
+    Classes are the columns of the targets, one-hot; a single column is one class against the other, by the sign of
+    the logit.
+    """
     _, y, weight = blocks
     count = jnp.sum(weight)
 
     def add(total: tuple[Array, Array], block: Blocks) -> tuple[tuple[Array, Array], None]:
         x, y, weight = block
         outputs = network.outputs(parameters, x)
-        if scored_as == "classification":
+        if scored_as == "classification" and y.shape[1] == 1:
+            counted = (outputs[:, 0] > 0) == (y[:, 0] > 0)
+        elif scored_as == "classification":
             counted = jnp.argmax(outputs, axis=1) == jnp.argmax(y, axis=1)
         else:
             counted = jnp.sum((outputs - y.T) ** 2, axis=1)

@@ -29,7 +29,7 @@ from halflife.rules import rule
 MEMORY = 1024**3
 """Bytes that all chunks in training may take together, unless told otherwise."""
 
-_CACHE = 640 * 1024
+_CACHE = 512 * 1024
 _MOST_MEMBERS = 256
 _COPIES_IN_A_STEP = 4
 _CHUNKS_AT_ONCE = 8

@@ -8,6 +8,7 @@ twin      rule, alpha, lr, l2, precision, epoch, gap
 chunk     number, seconds
 """
 
+import hashlib
 import json
 import math
 import sqlite3
@@ -18,6 +19,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
 
 from halflife._errors import BadStudy
 from halflife.lab.files import one_line
@@ -29,7 +32,7 @@ from halflife.lab.twins import PRECISIONS, Twins, verdict
 from halflife.rules import Law
 
 FORMAT = 1
-_APPLICATION = 0x68616C66
+APPLICATION = 0x68616C66
 _SCHEMA = f"""
 CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE setting (
@@ -72,9 +75,27 @@ class Store:
             BadStudy: the file cannot be made or read, is not a study, is of another format, or asks another question.
         """
         self.path = path
+        self._lock = FileLock(_lock_file(path))
+        self._hold()
+        try:
+            self._open(question, versions)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _hold(self) -> None:
+        try:
+            Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise BadStudy(f"another process is working on {self.path}: wait for it, or name another file.") from None
+        except OSError:
+            return  # no cache folder to lock in: SQLite still keeps two writers apart, a chunk at a time
+
+    def _open(self, question: Mapping[str, Any], versions: Mapping[str, str]) -> None:
         with self._readable():
             # made absolute, for SQLite takes some names, such as :memory:, for something else
-            self._connection = sqlite3.connect(path.absolute(), timeout=30)
+            self._connection = sqlite3.connect(self.path.absolute(), timeout=30)
             try:
                 if self._one("PRAGMA application_id") == 0 and self._one("SELECT count(*) FROM sqlite_master") == 0:
                     self._create(question, versions)
@@ -91,6 +112,7 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        self._lock.release()
 
     def finished(self) -> set[int]:
         """The numbers of the chunks that are in the file."""
@@ -197,11 +219,11 @@ class Store:
                 "INSERT INTO study VALUES (?, ?)",
                 [("question", json.dumps(question)), ("versions", json.dumps(dict(versions)))],
             )
-            self._connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
             self._connection.execute(f"PRAGMA user_version = {FORMAT}")
 
     def _require_study(self) -> None:
-        if self._one("PRAGMA application_id") != _APPLICATION:
+        if self._one("PRAGMA application_id") != APPLICATION:
             raise BadStudy(f"{self.path} is an SQLite file but not a study: name another with --out.")
         version = self._one("PRAGMA user_version")
         if version != FORMAT:
@@ -236,6 +258,13 @@ class Store:
 
     def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
         return self._connection.execute(query, values).fetchone()[0]
+
+
+def _lock_file(study: Path) -> Path:
+    """Beside the compiled programs, not beside the study: it stays behind, for removing a lock is a race."""
+    name = hashlib.sha256(str(study.resolve()).encode()).hexdigest()[:16]
+    folder = user_cache_path("halflife", appauthor=False) / "locks"
+    return folder / name
 
 
 def _real(value: float) -> float | None:

@@ -16,6 +16,7 @@ import numpy as np
 from halflife.lab.data import Data
 from halflife.lab.evaluation import Blocks, errors_and_scores, in_blocks
 from halflife.lab.evaluation import norm as norm_of
+from halflife.lab.feed import Order as RowOrder
 from halflife.lab.feed import feed
 from halflife.lab.networks import Network, Parameters
 from halflife.lab.recipe import Recipe
@@ -35,6 +36,21 @@ _STEPS_A_CALL = 256
 
 
 @dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where training begins, when it is not at the initial weights of the network.
+
+    Attributes:
+        parameters: weights and biases of all members, [members, ...], as in `Trained`.
+        states: what the rule remembers of the steps before, as in `Trained`; None if it remembers nothing.
+        steps: how many steps were taken before.
+    """
+
+    parameters: Parameters
+    states: list[dict[str, State]] | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trained:
     """What came out of training some members.
 
@@ -43,12 +59,14 @@ class Trained:
         final: [members] for "train" and "train_score": error and score on the training rows after the last epoch.
         diverged: [members], the epoch (from 1) in which a member stopped being finite, 0 if none.
         parameters: the last weights of all members, as NumPy arrays.
+        states: what the rule remembers of each of them.
     """
 
     curves: Mapping[str, np.ndarray]
     final: Mapping[str, np.ndarray]
     diverged: np.ndarray
     parameters: Parameters
+    states: list[dict[str, State]]
 
 
 class Stopped(Exception):
@@ -63,6 +81,10 @@ def train(
     seed: int,
     stop: Callable[[], bool] = lambda: False,
     after_epoch: Callable[[int, Parameters], None] | None = None,
+    enough: Callable[[Parameters, Mapping[str, np.ndarray]], bool] | None = None,
+    start: Start | None = None,
+    order: RowOrder | None = None,
+    row_weights: np.ndarray | None = None,
 ) -> Trained:
     """Train one network a setting, all from the same start on the same batches, all under one rule.
 
@@ -73,6 +95,11 @@ def train(
         seed: of the initialization and the order of rows.
         stop: asked between compiled calls; when true, training ends with `Stopped`.
         after_epoch: called with the epoch (from 1) and the weights of all members after each epoch.
+        enough: asked after each epoch, with the weights of all members and that epoch's `CURVES`, [members]; when
+            true, training ends there, and with it the curves.
+        start: where to begin, by default at the initial weights that the seed draws.
+        order: of the training rows in each epoch, by default drawn by the seed.
+        row_weights: [rows], above 0: how much each training row counts in the mean of its batch.
 
     Returns:
         Curves and final weights, members in the order of the settings.
@@ -82,28 +109,27 @@ def train(
     """
     members = len(settings)
     rule = settings[0].rule
-    order = settings[0].law.order
     with jax.enable_x64(recipe.precision == "float64"):
         dtype = np.dtype(recipe.precision)
         rows = (data.train.x.astype(dtype), data.train.y.astype(dtype))
         evaluated = (in_blocks(data.valid, dtype), in_blocks(data.test, dtype))
-        start = [
-            {name: np.repeat(values[None].astype(dtype), members, axis=0) for name, values in layer.items()}
-            for layer in recipe.network.initial(seed)
+        start = start or _initial(recipe, seed, members)
+        parameters = [{name: w.astype(dtype) for name, w in layer.items()} for layer in start.parameters]
+        states = start.states or [
+            {name: RULES[rule].initial_state(w) for name, w in layer.items()} for layer in parameters
         ]
-        state = [{name: RULES[rule].initial_state(w) for name, w in layer.items()} for layer in start]
-        carry = (start, state, np.zeros(members, np.int32))
+        carry = (parameters, states, np.zeros(members, np.int32))
         hyperparameters = {
             name: _per_member([dict(s.hyperparameters)[name] for s in settings], dtype)
             for name, _ in settings[0].hyperparameters
         }
         l2 = _per_member([s.l2 for s in settings], dtype)
-        block = 1 if after_epoch else _epochs_a_call(recipe, len(data.train.x))
+        block = 1 if after_epoch or enough else _epochs_a_call(recipe, len(data.train.x))
         call = partial(
             _compiled_fast if after_epoch else _compiled_to_run_fast,
             network=recipe.network,
             rule=rule,
-            order=order,
+            order=settings[0].law.order,
             regularize_biases=recipe.regularize_biases,
             scored_as=data.task,
         )
@@ -111,18 +137,41 @@ def train(
         for first in range(0, recipe.epochs, block):
             if stop():
                 raise Stopped
-            told = feed(recipe, settings, len(data.train.x), seed=seed, epochs=range(first, first + block))
+            told = feed(
+                recipe,
+                settings,
+                len(data.train.x),
+                seed=seed,
+                epochs=range(first, first + block),
+                order=order,
+                row_weights=row_weights,
+                steps_before=start.steps,
+            )
             carry, curve = call(carry, told, rows, evaluated, l2, hyperparameters)
             curves.append(jax.tree.map(np.asarray, curve))
             if after_epoch:
                 after_epoch(first + 1, jax.tree.map(np.asarray, carry[0]))
+            if enough and enough(
+                jax.tree.map(np.asarray, carry[0]), {name: values[-1] for name, values in curves[-1].items()}
+            ):
+                break
         error, score = _evaluate(carry[0], in_blocks(data.train, dtype), network=recipe.network, scored_as=data.task)
         return Trained(
             curves={name: np.concatenate([c[name] for c in curves]) for name in CURVES},
             final={"train": np.asarray(error), "train_score": np.asarray(score)},
             diverged=np.asarray(carry[2]),
             parameters=jax.tree.map(np.asarray, carry[0]),
+            states=jax.tree.map(np.asarray, carry[1]),
         )
+
+
+def _initial(recipe: Recipe, seed: int, members: int) -> Start:
+    return Start(
+        parameters=[
+            {name: np.repeat(values[None], members, axis=0) for name, values in layer.items()}
+            for layer in recipe.network.initial(seed)
+        ]
+    )
 
 
 def _epochs_a_call(recipe: Recipe, rows: int) -> int:

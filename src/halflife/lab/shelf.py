@@ -1,0 +1,119 @@
+"""Study files that are there already: what is in them, and their numbers as tables for other tools."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from halflife._errors import BadInput, BadStudy
+from halflife.lab.store import APPLICATION, FORMAT
+
+_TRAININGS = """
+SELECT rule, law, lr, strength, hyperparameters, seed, diverged, training.train AS train, train_score, penalty, valid,
+       test, valid_score, test_score, norm
+FROM training JOIN setting ON setting.id = training.setting JOIN curve USING (setting, seed)
+WHERE epoch = (SELECT max(epoch) FROM curve) ORDER BY setting.id, seed
+"""
+_CURVES = """
+SELECT rule, law, lr, strength, hyperparameters, curve.* FROM curve JOIN setting ON setting.id = curve.setting
+ORDER BY setting.id, seed, epoch
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFile:
+    """What a study file holds.
+
+    Attributes:
+        path: where it is.
+        data: the name of the data set.
+        rules: of its grid.
+        done: trainings in the file.
+        total: trainings that the study has when it is finished.
+        best: lowest validation error so far; None before the first training.
+    """
+
+    path: Path
+    data: str
+    rules: tuple[str, ...]
+    done: int
+    total: int
+    best: float | None
+
+
+def studies(folder: str | Path = ".") -> tuple[StudyFile, ...]:
+    """The study files in a folder, by name; files that are something else are passed over.
+
+    Raises:
+        BadInput: it is not a folder.
+    """
+    if not Path(folder).is_dir():
+        raise BadInput(f"{str(folder)!r} is not a folder: name one that holds study files.")
+    return tuple(found for path in sorted(Path(folder).glob("*.db")) if (found := _look(path)))
+
+
+def export(study: str | Path, to: str | Path, *, curves: bool = False) -> int:
+    """Write the trainings of a study, or their curves, as a table.
+
+    Args:
+        study: the study file; it is only read.
+        to: a .csv or .parquet file.
+        curves: a row an epoch instead of a row a training.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        BadStudy: it is not a study file.
+        BadInput: the ending is another, the file cannot be written, or no Parquet writer is installed.
+    """
+    ending = Path(to).suffix
+    if ending not in (".csv", ".parquet"):
+        raise BadInput(f"{str(to)!r} ends in {ending!r}: it must end in .csv or .parquet.")
+    with _reading(Path(study)) as connection:
+        table = pd.read_sql_query(_CURVES if curves else _TRAININGS, connection)
+    try:
+        table.to_csv(to, index=False) if ending == ".csv" else table.to_parquet(to, index=False)
+    except OSError as error:
+        raise BadInput(f"{str(to)!r} cannot be written ({error.strerror or error}): name another file.") from None
+    except ImportError:
+        raise BadInput("Parquet needs a writer: pip install 'halflife[parquet]', or name a .csv file.") from None
+    return len(table)
+
+
+def _look(path: Path) -> StudyFile | None:
+    try:
+        with _reading(path) as connection:
+            question = json.loads(connection.execute("SELECT value FROM study WHERE name = 'question'").fetchone()[0])
+            done = connection.execute("SELECT count(*) FROM training").fetchone()[0]
+            best = connection.execute(f"SELECT min(valid) FROM ({_TRAININGS})").fetchone()[0]  # noqa: S608 - a constant
+        return StudyFile(
+            path=path,
+            data=question["data"][0],
+            rules=tuple(question["rules"][1]),
+            done=done,
+            total=len(question["settings"]) * len(question["seeds"]),
+            best=best,
+        )
+    except (BadStudy, sqlite3.Error, ValueError, LookupError, TypeError):
+        return None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.is_file():
+        raise BadStudy(f"there is no study file {str(path)!r}: `halflife ls` lists those in a folder.")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = tuple(
+                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+            )
+            if found != (APPLICATION, FORMAT):
+                raise BadStudy(f"{str(path)!r} is not a study file of format {FORMAT}.")
+            yield connection
+    except sqlite3.Error as error:
+        raise BadStudy(f"{str(path)!r} cannot be read as a study file ({error}).") from None

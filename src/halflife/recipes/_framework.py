@@ -1,0 +1,77 @@
+"""What a framework declares of itself, as data: read this file and you can read every framework beside it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from halflife.recipes._recipe import EpsPlace, Recipe, Reduction, Where
+from halflife.rules import Law, LrPlace, Order
+
+BOTH = frozenset(Where)
+NO_MENTION = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One way in which a framework spells one rule with one law: a row of its table.
+
+    Attributes:
+        call: the name of the class or function, without the framework's prefix; for text formats the optimizer's name.
+        rule: the rule that it takes the steps of.
+        law: how its strength enters.
+        strength: the argument that holds the strength; empty where the framework's writer puts it beside the call.
+        lr: the argument that holds lr.
+        names: our hyperparameters by their arguments; `betas.0` is the first entry of the tuple `betas`.
+        flags: arguments that must have these values for the row to hold.
+        defaults: their defaults, by their names, of lr, strength, hyperparameters and flags.
+        fixed: hyperparameters of the rule that cannot be set, with the values that they have.
+        positive: hyperparameters that must be more than 0.
+        eps_place: where ε is added.
+        lr_place: where lr multiplies.
+        order: when decay acts.
+        where: which choices of parameters it can express.
+        remark: one sentence on how this form reads its strength.
+    """
+
+    call: str
+    rule: str
+    law: Law
+    strength: str = "weight_decay"
+    lr: str = "lr"
+    names: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    positive: frozenset[str] = frozenset()
+    eps_place: EpsPlace = EpsPlace.RULE
+    lr_place: LrPlace = LrPlace.STEP
+    order: Order = Order.JOINT
+    where: frozenset[Where] = BOTH
+    remark: str = NO_MENTION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Framework:
+    """One format: its forms as data, and the two functions between its text and the canonical recipe.
+
+    Attributes:
+        name: as `to` takes it.
+        title: as people write it.
+        forms: what it can say, the preferred spelling of a rule and a law first.
+        recognises: whether a text is in this format.
+        read: the recipe that a text holds.
+        write: the text of a recipe that fits a form.
+        reductions: the ways in which its loss comes from its rows; both where the loss is the user's own.
+        schedules: the schedules that it can follow; None where lr is in the user's own hands.
+        caution: what else to know, in one sentence.
+    """
+
+    name: str
+    title: str
+    forms: tuple[Form, ...]
+    recognises: Callable[[str], bool]
+    read: Callable[[str], Recipe]
+    write: Callable[[Recipe, Form], str]
+    reductions: frozenset[Reduction] = frozenset(Reduction)
+    schedules: frozenset[str] | None = None
+    caution: str = NO_MENTION

@@ -1,0 +1,173 @@
+"""A strength carried from one law to another, with what is lost on the way.
+
+Three facts carry everything. Weight-side laws are one law while lr is constant, and otherwise where they take the
+same power of lr. Under plain SGD a penalty λ is the decay α = lr·λ, step by step (Proposition 1). Under any other rule
+that is linear in the gradients they part, and meet again where training ends, if α is larger by the rule's gain
+(theorem 5). Through an adaptive direction no λ does what a decay does (Proposition 2, theorem 7).
+"""
+
+from dataclasses import replace
+
+from halflife.recipes import _linear
+from halflife.recipes._grade import Grade, Loss
+from halflife.recipes._recipe import Recipe
+from halflife.rules import Law, Order, schedule
+
+Carried = tuple[Recipe, list[Loss]]
+
+
+def strength_of(law: Law, decay: float, lr: float) -> float:
+    """The strength at which a weight-side law removes this share in a step at the peak lr."""
+    if law is Law.PROXIMAL:
+        return decay / (1 - decay) / lr
+    return decay / float(law.decay(1.0, lr=lr, peak_lr=lr))
+
+
+def pull(recipe: Recipe) -> float:
+    """α as if joint with the step: decay after the step pulls α/(1−α) times the weight that it leaves behind."""
+    decay = recipe.decay or 0.0
+    return decay / (1 - decay) if recipe.order is Order.AFTER else decay
+
+
+def solution(recipe: Recipe) -> float:
+    """The ridge constant that training ends at on a quadratic, under a linear rule (theorems 5 and 13)."""
+    if recipe.law in (Law.L2, Law.NONE):
+        return recipe.strength
+    return pull(recipe) / (recipe.lr * _linear.gain(recipe.rule, recipe.numbers))
+
+
+def with_solution(recipe: Recipe, law: Law, ridge: float, order: Order | None = None) -> Recipe:
+    """The recipe under this law that ends at this ridge constant; the order is the recipe's unless given."""
+    order = order or recipe.order
+    if law is Law.L2:
+        return replace(recipe, law=law, strength=ridge, order=Order.JOINT)
+    joint = ridge * recipe.lr * _linear.gain(recipe.rule, recipe.numbers)
+    decay = joint / (1 + joint) if order is Order.AFTER or law is Law.PROXIMAL else joint
+    return replace(recipe, law=law, order=order, strength=strength_of(law, decay, recipe.lr))
+
+
+def carry(recipe: Recipe, law: Law, *, order: Order = Order.JOINT, measured: float | None = None) -> Carried:
+    """The recipe under another law.
+
+    Args:
+        recipe: what to carry.
+        law: where to.
+        order: when the new decay acts.
+        measured: for L2 through an adaptive direction, the uniform decay that a live optimizer's state gives.
+    """
+    if recipe.law is Law.NONE or law is Law.NONE:
+        return recipe, []
+    if recipe.law is Law.L2 and law is Law.L2:
+        return recipe, []
+    order = Order.AFTER if law is Law.PROXIMAL else order
+    if Law.L2 in (recipe.law, law):
+        return _through_the_other_door(recipe, law, order, measured)
+    return _between_decays(recipe, law, order)
+
+
+def _between_decays(recipe: Recipe, law: Law, order: Order) -> Carried:
+    decay = recipe.decay or 0.0
+    losses: list[Loss] = []
+    if recipe.law is not law:
+        decay, losses = _scheduled(recipe, law, decay)
+    moved = (recipe.order is Order.AFTER) != (order is Order.AFTER)
+    if moved and recipe.linear:
+        carried = with_solution(recipe, law, solution(recipe), order)
+        note = (
+            f"decay acts {order.value} here, {recipe.order.value} there: α/(1−α) after is α before, for the same "
+            "weights where training converges on a quadratic error at constant lr (theorem 5)"
+        )
+        return carried, [*losses, Loss(grade=Grade.SAME_SOLUTION, note=note)]
+    if moved:
+        losses.append(
+            Loss(
+                grade=Grade.FIRST_ORDER,
+                note=f"decay acts {order.value} here, {recipe.order.value} there: each new step differs by the share "
+                f"α = {decay:.2g} of itself, and an untouched weight does not differ",
+            )
+        )
+    if recipe.law is law:
+        return replace(recipe, order=order), losses
+    return replace(recipe, law=law, order=order, strength=strength_of(law, decay, recipe.lr)), losses
+
+
+def _through_the_other_door(recipe: Recipe, law: Law, order: Order, measured: float | None) -> Carried:
+    if not recipe.linear:
+        return _adaptive(recipe, law, order, measured)
+    decay_law = law if recipe.law is Law.L2 else recipe.law
+    losses = _follows_lr(recipe, decay_law)
+    ridge = solution(recipe)
+    carried = with_solution(recipe, law, ridge, order)
+    joint = Order.AFTER not in ((recipe.order,) if law is Law.L2 else (order,))
+    if recipe.rule == "sgd" and joint:
+        return carried, losses or [Loss(grade=Grade.EXACT, note="α = lr·λ, the same steps (Proposition 1)")]
+    return carried, [*losses, Loss(grade=Grade.SAME_SOLUTION, note=_end(recipe, carried))]
+
+
+def _end(recipe: Recipe, carried: Recipe) -> str:
+    penalty, decayed = (recipe, carried) if recipe.law is Law.L2 else (carried, recipe)
+    x, numbers = penalty.lr * penalty.l2, penalty.numbers
+    gain = _linear.gain(penalty.rule, numbers)
+    first = gain * x
+    text = (
+        f"α = {gain:.6g}·lr·λ = {pull(decayed):.3g} ends at the same weights where training converges on a quadratic "
+        f"error at constant lr ({'theorem 13' if penalty.rule == 'mccaffrey' else 'theorem 5'}), by another path "
+        f"(theorem 4); lr·λ alone would regularize {gain:.4g} times too weakly. On the way the penalty shrinks an "
+        f"untouched weight by {first:.3g} a step to first order; the next term is "
+        f"{_linear.rate(penalty.rule, x, numbers) - first:+.1e} (theorem 6)"
+    )
+    if _linear.oscillates(penalty.rule, x, numbers):
+        text += ", and makes it oscillate, as decay never does"
+    return text
+
+
+def _adaptive(recipe: Recipe, law: Law, order: Order, measured: float | None) -> Carried:
+    if law is Law.L2:
+        decay = recipe.decay or 0.0
+        nearest = replace(recipe, law=law, strength=decay / recipe.lr, order=Order.JOINT)
+        advice = "halflife.regularize opens the other door on a live torch or Optax optimizer"
+    else:
+        decay = recipe.lr * recipe.l2 if measured is None else measured
+        nearest = replace(recipe, law=law, strength=strength_of(law, min(decay, 0.5), recipe.lr), order=order)
+        advice = (
+            "give the live optimizer to halflife.translate: its state says what the penalty amounts to"
+            if measured is None
+            else f"this decay, α = {measured:.3g}, removes the same share overall at this moment of training"
+        )
+    start = "the strength printed is a start, right where √v̂ + ε is 1; " if law is Law.L2 or measured is None else ""
+    note = (
+        f"{recipe.rule} divides a penalty by its own root, weight by weight, so no uniform decay does what an L2 does "
+        f"or the reverse (Proposition 2), and without other gradients λ drops out (theorem 7). Nearest: {start}{advice}"
+    )
+    return nearest, [Loss(grade=Grade.IMPOSSIBLE, note=note)]
+
+
+def _follows_lr(recipe: Recipe, law: Law) -> list[Loss]:
+    """What is lost because a penalty is multiplied by lr once and this law is not."""
+    if recipe.schedule == "constant" or law.value.lr_power == 1:
+        return []
+    return [_off_schedule(f"L2 follows lr, {law} {_follows(law)}")]
+
+
+def _scheduled(recipe: Recipe, law: Law, decay: float) -> tuple[float, list[Loss]]:
+    """The peak decay under a law that takes lr otherwise; the same sum over the run where both are known."""
+    powers = recipe.law.value.lr_power, law.value.lr_power
+    if recipe.schedule == "constant" or powers[0] == powers[1]:
+        said = "" if recipe.schedule != "constant" else ", lr being constant"
+        return decay, [Loss(grade=Grade.EXACT, note=f"{recipe.law} is {law} at another strength{said}")]
+    shown = f"{recipe.law} {_follows(recipe.law)}, {law} {_follows(law)}"
+    if recipe.steps is None:
+        return decay, [_off_schedule(shown)]
+    share = schedule.named(recipe.schedule, recipe.steps)
+    sums = [sum(share(t) ** (power or 0) for t in range(recipe.steps)) for power in powers]
+    return decay * sums[0] / sums[1], [_off_schedule(f"{shown}; the α printed removes as much over the run")]
+
+
+def _off_schedule(why: str) -> Loss:
+    return Loss(grade=Grade.IMPOSSIBLE, note=f"under a schedule no strength is right at every step: {why}")
+
+
+def _follows(law: Law) -> str:
+    return {0: "does not follow the schedule", 1: "follows the schedule", 2: "follows its square"}[
+        law.value.lr_power or 0
+    ]

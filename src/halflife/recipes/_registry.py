@@ -1,0 +1,44 @@
+"""Every framework by its name, in the order in which answers are printed."""
+
+from halflife.recipes import (
+    blog,
+    caffe,
+    composer,
+    deepspeed,
+    fastai,
+    hugging_face,
+    keras,
+    lion_pytorch,
+    optax,
+    optimi,
+    paddle,
+    paper,
+    scikit_learn,
+    tensorflow_addons,
+    timm,
+    torch,
+)
+from halflife.recipes._framework import Framework
+
+FRAMEWORKS: dict[str, Framework] = {
+    module.FRAMEWORK.name: module.FRAMEWORK
+    for module in (
+        torch,
+        keras,
+        optax,
+        scikit_learn,
+        tensorflow_addons,
+        fastai,
+        optimi,
+        composer,
+        lion_pytorch,
+        hugging_face,
+        timm,
+        paddle,
+        caffe,
+        deepspeed,
+        paper,
+        blog,
+    )
+}
+"""The table of contents of this folder."""
