@@ -13,10 +13,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Law": "halflife.rules",
     "Rule": "halflife.rules",
+    "LawReport": "halflife.probe",
     "half_life": "halflife.rules",
     "Study": "halflife.lab",
     "load": "halflife.lab",
     "prove": "halflife.proofs",
+    "probe": "halflife.probe",
     "remaining": "halflife.rules",
     "study": "halflife.lab",
     "timescale": "halflife.rules",
@@ -30,7 +32,9 @@ __all__ = ["BadData", "BadInput", "BadStudy", "HalflifeError", "UnknownName", "_
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'halflife' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    # a package that is called like its verb is callable itself, so that importing it does not hide the verb
+    value = home if home.__name__ == f"{__name__}.{name}" else getattr(home, name)
     globals()[name] = value
     return value
 

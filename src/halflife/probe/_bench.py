@@ -1,0 +1,232 @@
+"""The bench that every optimizer is put on: a few small tensors, planned gradients, and one way to run it.
+
+A run is written down as an array of shape (steps + 1, weights), all tensors laid end to end in float64, so that an
+experiment is arithmetic on arrays. The gradients are planned: they do not depend on the weights, so an optimizer
+without regularization forgets nothing. Two runs that start a distance apart stay that distance apart, and what
+becomes of the distance is the decay.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Shape = tuple[int, ...]
+
+STEPS = 12
+"""Steps of an ordinary run: long enough for the moments to matter, lr being changed half-way."""
+
+SHAPE_SETS: tuple[tuple[Shape, ...], ...] = (
+    ((4, 3), (4,), (3, 2, 2, 2), (4, 3), (4,)),
+    ((4, 3), (4,), (4, 3), (4,)),
+    ((4, 3), (4, 3)),
+    ((8,), (8,)),
+)
+"""What is tried in turn, until an optimizer accepts one: a matrix and a vector come twice, so that what is spared for
+its shape and what is missed by mistake look different."""
+
+
+class Run(Protocol):
+    """An optimizer in the middle of a training run."""
+
+    def step(self, gradient: Floats | None) -> None:
+        """Take one step; None means that no parameter has a gradient."""
+
+    def weights(self) -> Floats:
+        """The weights now."""
+
+    def put(self, weights: Floats) -> None:
+        """Overwrite the weights, and nothing else."""
+
+    def scale_lr(self, factor: float) -> None:
+        """Multiply lr, as a scheduler does."""
+
+
+Setting = float | tuple[float, float] | None
+"""One value for all, one for each of two parameter groups, or None: as the user configured it."""
+
+
+class Subject(Protocol):
+    """An optimizer that can be started afresh as often as an experiment needs.
+
+    Attributes:
+        name: how the user calls it.
+        lr: as configured; None when it has none, or none that can be changed.
+        strength: the regularization strength as configured; None when no argument for it is known.
+        strength_name: what that argument is called.
+        dtypes: precisions that it can be asked to run in.
+        grouped: whether it knows parameter groups.
+        peak_lr: the lr at construction when `start` cannot change it; None when `start` can.
+        knobs: other numeric arguments that may be a strength, with their values.
+    """
+
+    name: str
+    lr: float | None
+    strength: float | None
+    strength_name: str | None
+    dtypes: tuple[str, ...]
+    grouped: bool
+    peak_lr: float | None
+    knobs: Mapping[str, float | None]
+
+    def session(self) -> AbstractContextManager[None]:
+        """What all its runs happen inside of: settings of the framework, put back at the end."""
+
+    def start(
+        self,
+        shapes: Sequence[Shape],
+        weights: Floats,
+        *,
+        lr: Setting = None,
+        strength: Setting = None,
+        dtype: str = "float64",
+        knobs: Mapping[str, float] | None = None,
+    ) -> Run:
+        """Build it on fresh parameters of these values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """The tensors and the plan of a run.
+
+    Attributes:
+        shapes: one for each parameter.
+        steps: length of the plan.
+        seed: of the planned numbers.
+        loudness: what the gradients are multiplied by.
+    """
+
+    shapes: tuple[Shape, ...]
+    steps: int = STEPS
+    seed: int = 0
+    loudness: float = 1.0
+
+    @cached_property
+    def parts(self) -> tuple[slice, ...]:
+        """Where each tensor lies in the flat array."""
+        ends = np.cumsum([0, *(prod(shape) for shape in self.shapes)])
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Start: of either sign, over a range of magnitudes, rows without mean.
+
+        Rows without mean, here and in the gradients, make it all one whether an optimizer centralizes its gradient
+        before or after a penalty has joined.
+        """
+        return self._plan(0.05, 1.5, self.seed)
+
+    @cached_property
+    def shift(self) -> Floats:
+        """How far the second start lies from the first; it changes the sign of some weights."""
+        return self._plan(0.3, 1.0, self.seed + 1)
+
+    @cached_property
+    def gradients(self) -> Floats:
+        """One row a step: a mean of its own for each weight, over magnitudes, and noise about it; norm below 1."""
+        mean = self._plan(0.002, 0.08, self.seed + 2)
+        noise = np.stack([self._plan(0.2, 1.0, self.seed + 3 + t) for t in range(self.steps)])
+        gradients: Floats = self.loudness * (mean + 0.4 * abs(mean) * noise)
+        return gradients
+
+    def _plan(self, low: float, high: float, seed: int) -> Floats:
+        random = np.random.default_rng(seed)
+        size = self.parts[-1].stop
+        values: Floats = np.exp(random.uniform(np.log(low), np.log(high), size)) * random.choice([-1.0, 1.0], size)
+        for shape, part in zip(self.shapes, self.parts, strict=True):
+            if len(shape) > 1:
+                rows = values[part].reshape(shape[0], -1)
+                values[part] = (rows - rows.mean(axis=1, keepdims=True)).ravel()
+        return values
+
+
+def trace(
+    subject: Subject,
+    bench: Bench,
+    *,
+    weights: Floats | None = None,
+    gradients: Floats | None = None,
+    lr: Setting = None,
+    lr_later: float | None = None,
+    strength: Setting = None,
+    l2: Floats | float = 0.0,
+    absent: bool = False,
+    dtype: str = "float64",
+    knobs: Mapping[str, float] | None = None,
+) -> Floats:
+    """Run the plan and return the weights after 0, 1, 2, ... steps.
+
+    Args:
+        subject: the optimizer.
+        bench: the tensors and the plan.
+        weights: another start.
+        gradients: another plan, one row a step.
+        lr: at construction.
+        lr_later: what lr is multiplied by for the second half.
+        strength: of the optimizer's own regularization.
+        l2: λ of a penalty that is added to the planned gradients from outside, as (λ/2)‖w‖² would.
+        absent: no gradient at all, `None` in torch.
+        dtype: the precision to run in.
+        knobs: other arguments of the optimizer.
+    """
+    plan = bench.gradients if gradients is None else gradients
+    run = subject.start(
+        bench.shapes,
+        bench.weights if weights is None else weights,
+        lr=lr,
+        strength=strength,
+        dtype=dtype,
+        knobs=knobs,
+    )
+    rows = [run.weights()]
+    half = len(plan) // 2
+    for t, gradient in enumerate(plan):
+        if t == half and lr_later is not None:
+            run.scale_lr(lr_later)
+        here = rows[-1]
+        run.step(None if absent else gradient + l2 * here)
+        rows.append(run.weights())
+    return np.stack(rows)
+
+
+def visit(
+    subject: Subject,
+    bench: Bench,
+    plain: Floats,
+    *,
+    lr: Setting = None,
+    strength: Setting = None,
+    knobs: Mapping[str, float] | None = None,
+) -> tuple[Floats, Floats]:
+    """Move the weights by the bench's shift for one step half-way, put them back after it, and go on.
+
+    Args:
+        subject: the optimizer.
+        bench: the tensors.
+        plain: the same run without the visit.
+        lr: at construction.
+        strength: of the optimizer's own regularization.
+        knobs: other arguments of the optimizer.
+
+    Returns:
+        What the step made of the shift, and how far the visit is still remembered at the end, both less `plain`.
+        An optimizer that keeps no other copy and has no memory returns the shift times 1 − α, and zero.
+    """
+    run = subject.start(bench.shapes, bench.weights, lr=lr, strength=strength, knobs=knobs)
+    half = bench.steps // 2
+    response = bench.shift
+    for t, gradient in enumerate(bench.gradients):
+        if t == half:
+            run.put(run.weights() + bench.shift)
+        run.step(gradient)
+        if t == half:
+            response = run.weights() - plain[t + 1]
+            run.put(plain[t + 1])
+    return response, run.weights() - plain[-1]

@@ -1,0 +1,163 @@
+"""From experiments to a law: hypotheses are put side by side, and the one that predicts the effect is named.
+
+Each hypothesis is carried out from outside on the twin without regularization and must reproduce, step by step and
+weight by weight, what the optimizer does by itself. So Adam with `weight_decay` is L2 because a twin that is handed
+g + λ·w walks the same path, and AdamW is DECOUPLED because one whose weights are shrunk by lr·λ does. When none
+predicts, what remains is UNKNOWN with the misfits.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from halflife.probe._experiments import Experiments
+from halflife.probe._linear import forgets_evenly
+from halflife.probe._penalty import as_penalty
+from halflife.probe._report import Evidence
+from halflife.probe._verdict import FITS, TIMES, Verdict
+from halflife.probe._weight_side import as_weight_side
+from halflife.rules import Law, Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What a step leaves behind: is its decay remembered, does it coast in a momentum, are there other copies?"""
+
+    remembered: bool
+    coasting: float
+    scattered: bool
+
+
+def decide(ex: Experiments, reached: Any) -> Verdict:
+    """The law that the reached tensors obey.
+
+    Args:
+        ex: the experiments.
+        reached: which tensors show an effect at the probing strength.
+    """
+    tolerance = max(FITS, 10 * ex.noise / float(ex.reach[reached].min()))
+    penalty = float(ex.as_l2.misfit[reached].max())
+    orders = {order: float(ex.as_decay(order).misfit[reached].max()) for order in Order}
+    side = min(orders.values())
+    memory = _memory(ex)
+    evidence = _seen(penalty, orders, memory, tolerance)
+    start = Verdict(law=Law.UNKNOWN, enters_momentum=memory.coasting > 0, evidence=evidence)
+    if not ex.free:
+        seen = Evidence(experiment="shifted start without regularization", outcome="the steps depend on the weights")
+        start = replace(start, evidence=(*start.evidence, seen))
+        trust = _trust(ex, reached)
+        if trust is not None and (penalty >= tolerance or _follows_the_norm(ex)):
+            return _trusted(start, trust)
+    exact = max(1e-9, 30 * ex.noise / float(ex.reach[reached].min()))
+    penalty_fits = penalty < tolerance
+    side_fits = not memory.remembered and (side < tolerance or _in_first_step(ex, reached))
+    if penalty_fits and side_fits and side > max(exact, 30 * penalty):
+        side_fits = False
+    if side_fits:
+        verdict = as_weight_side(ex, reached, orders, start)
+        apart = verdict.order in (Order.BEFORE, Order.AFTER)
+        doors_meet = penalty_fits and verdict.law is Law.DECOUPLED and not apart
+        return as_penalty(ex, reached, verdict) if doors_meet else verdict
+    if penalty_fits:
+        return as_penalty(ex, reached, start)
+    constant = _constant(ex, reached)
+    if constant is not None:
+        return replace(start, law=constant[0], evidence=(*start.evidence, constant[1]))
+    trust = _trust(ex, reached)
+    if trust is not None:
+        return _trusted(start, trust)
+    return forgets_evenly(ex, reached, memory.scattered, start)
+
+
+def _seen(penalty: float, orders: dict[Order, float], memory: Memory, tolerance: float) -> tuple[Evidence, ...]:
+    def path(misfit: float) -> str:
+        return "walks the same path" if misfit < tolerance else "walks another path"
+
+    return (
+        Evidence(
+            experiment="twin without regularization, handed λ·w with its gradient",
+            outcome=path(penalty),
+            numbers={"misfit": penalty},
+        ),
+        Evidence(
+            experiment="twin without regularization, its weights shrunk from outside",
+            outcome=path(min(orders.values())),
+            numbers={f"misfit {order.value}": misfit for order, misfit in orders.items()},
+        ),
+        Evidence(
+            experiment="weights moved for one step and put back",
+            outcome="the step is remembered" if memory.remembered else "nothing is remembered",
+            numbers={"moves on by momentum": memory.coasting},
+        ),
+    )
+
+
+def _memory(ex: Experiments) -> Memory:
+    (response, kept), (response_off, kept_off) = ex.visits["on"], ex.visits["off"]
+    floor = max(50 * ex.noise, 1e-4 * float(abs(response - ex.bench.shift).max()))
+    remembered = float(abs(kept).max() - abs(kept_off).max()) > floor
+    pulled = float(abs(response_off - ex.bench.shift).max()) > 1e-4
+    coasting = ex.coasting if remembered else 0.0
+    return Memory(
+        remembered=remembered,
+        coasting=coasting if coasting > floor else 0.0,
+        scattered=pulled and ex.free,
+    )
+
+
+def _in_first_step(ex: Experiments, reached: Any) -> bool:
+    """Where steps depend on the weights: does the first step's effect lie along the weights alone?"""
+    if ex.free:
+        return False
+    a, b, misfit = (values[reached] for values in ex.plane)
+    along = (abs(a) < 1e-3 * abs(b)) | (abs(a - b) < 1e-3 * abs(b))
+    return bool(((misfit < FITS) & along).all())
+
+
+def _constant(ex: Experiments, reached: Any) -> tuple[Law, Evidence] | None:
+    """An effect that is the same wherever the weights are."""
+    weights = ex.spread(reached.astype(float)) > 0
+    change = abs(ex.on_distance - ex.off_distance)[:, weights].max()
+    pulled = ex.effect[-1, weights]
+    if change < FITS * abs(ex.effect[:, weights]).max() + ex.noise:
+        return Law.SUBTRACTED_CONSTANT, Evidence(
+            experiment="shifted start",
+            outcome="the effect is the same wherever the weights are",
+            numbers={"per step": float(np.mean(ex.effect[1, weights]))},
+        )
+    start, end = ex.bench.weights[weights], ex.on[-1, weights]
+    same_side = np.sign(start) == np.sign(end)
+    towards_zero = np.sign(pulled[same_side]) == -np.sign(start[same_side])
+    if towards_zero.all() and np.ptp(abs(pulled[same_side])) < 0.01 * abs(pulled).max():
+        return Law.UNKNOWN, Evidence(
+            experiment="shifted start",
+            outcome="every weight moves towards zero by the same amount: an L1 penalty, no L2 and no decay",
+            numbers={"per step": float(abs(pulled).max() / ex.bench.steps)},
+        )
+    return None
+
+
+def _trust(ex: Experiments, reached: Any) -> Evidence | None:
+    """Is the first step a rescaled sum of the twin's step and the weights?"""
+    a, b, misfit = (values[reached] for values in ex.plane)
+    rescaled = (misfit < FITS) & (b < 0) & (abs(a) > 1e-6) & (abs(a - b) > FITS * abs(a))
+    if not rescaled.all():
+        return None
+    return Evidence(
+        experiment="first step, compared with the twin's",
+        outcome="decay joins the step and the sum is rescaled",
+        numbers={"change of the step's own share": float(np.median(a)), "share of the weight": float(np.median(b))},
+    )
+
+
+def _follows_the_norm(ex: Experiments) -> bool:
+    """Do weights three times as large take steps three times as large?"""
+    larger = ex.run(weights=3 * ex.bench.weights)
+    ratio = float(np.linalg.norm(larger[1] - larger[0]) / np.linalg.norm(ex.off[1] - ex.off[0]))
+    return abs(ratio - 3) < 0.1
+
+
+def _trusted(start: Verdict, seen: Evidence) -> Verdict:
+    law = Law.TRUST_RATIO
+    return replace(start, law=law, multiplied_by=TIMES[law], evidence=(*start.evidence, seen))

@@ -1,0 +1,292 @@
+"""The experiments: each a pair of runs and what their difference says. Nothing here knows a law.
+
+Two instruments serve nearly all of them. A *twin* is the same optimizer without regularization on the same planned
+gradients; the difference is the effect. A *shifted* run starts elsewhere; the distance that is left is what the
+optimizer has not yet forgotten of its start.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from halflife.probe._bench import Bench, Floats, Setting, Subject, trace, visit
+from halflife.rules import Order
+
+FORGETS_NOTHING = 2e-6
+"""A twin whose distance changes by less is free of its weights: float32 inside an optimizer leaves about 1e-7."""
+FAR = 1e-3
+WHISPER = 1e-4
+ROUNDS = 6
+"""Tries at the size of a fitted λ or α."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """How well a hypothesis predicts the effect.
+
+    Attributes:
+        size: the fitted λ or α of each tensor.
+        misfit: ‖effect − prediction‖ / ‖effect‖ of each tensor, over all steps.
+    """
+
+    size: Floats
+    misfit: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiments:
+    """All runs of one subject on one bench at one probing strength, each made when it is first asked for."""
+
+    subject: Subject
+    bench: Bench
+    strength: float
+    lr: float | None
+    knobs: Mapping[str, float]
+    memo: dict[Any, Floats] = field(default_factory=dict, compare=False, repr=False)
+
+    def run(self, *, strength: Setting = 0.0, lr: Setting = None, **plan: object) -> Floats:
+        """One run at the probing lr unless told otherwise."""
+        return trace(
+            self.subject,
+            self.bench,
+            strength=strength,
+            lr=self.lr if lr is None else lr,
+            knobs=self.knobs,
+            **plan,  # type: ignore[arg-type]
+        )
+
+    @cached_property
+    def off(self) -> Floats:
+        """The twin without regularization."""
+        return self.run()
+
+    @cached_property
+    def on(self) -> Floats:
+        """With it."""
+        return self.run(strength=self.strength)
+
+    @cached_property
+    def effect(self) -> Floats:
+        """What regularization changed."""
+        return self.on - self.off
+
+    @cached_property
+    def off_distance(self) -> Floats:
+        """What is left of the shift without regularization."""
+        return self.run(weights=self.bench.weights + self.bench.shift) - self.off
+
+    @cached_property
+    def on_distance(self) -> Floats:
+        """What is left of the shift with regularization."""
+        return self.distance(strength=self.strength, plain=self.on)
+
+    def distance(self, *, plain: Floats | None = None, **setting: object) -> Floats:
+        """What is left of the shift in any setting."""
+        if plain is None:
+            plain = self.run(**setting)  # type: ignore[arg-type]
+        return self.run(weights=self.bench.weights + self.bench.shift, **setting) - plain  # type: ignore[arg-type]
+
+    @cached_property
+    def free(self) -> bool:
+        """Whether, without regularization, the steps do not depend on the weights."""
+        return bool(self._drift < FORGETS_NOTHING)
+
+    @cached_property
+    def _drift(self) -> float:
+        return float(abs(self.off_distance - self.bench.shift).max())
+
+    @cached_property
+    def noise(self) -> float:
+        """The rounding that two runs which ought to agree may differ by."""
+        return max(1e-13, 3 * self._drift) if self.free else 1e-12
+
+    @cached_property
+    def zero_gradients(self) -> Floats:
+        """The plan of a parameter that the loss does not see."""
+        return np.zeros_like(self.bench.gradients)
+
+    @cached_property
+    def zero_on(self) -> Floats:
+        """With regularization, all gradients zero."""
+        return self.run(strength=self.strength, gradients=self.zero_gradients)
+
+    @cached_property
+    def zero_off(self) -> Floats:
+        """Without regularization, all gradients zero."""
+        return self.run(gradients=self.zero_gradients)
+
+    @cached_property
+    def visits(self) -> dict[str, tuple[Floats, Floats]]:
+        """A shift for one step, with and without regularization: what the step made of it, what stayed of it."""
+        common: dict[str, Any] = {"lr": self.lr, "knobs": self.knobs}
+        return {
+            "off": visit(self.subject, self.bench, self.off, strength=0.0, **common),
+            "on": visit(self.subject, self.bench, self.on, strength=self.strength, **common),
+        }
+
+    @cached_property
+    def coasting(self) -> float:
+        """How differently weights held at zero without gradient move after a step that saw shifted weights.
+
+        At zero there is nothing to decay and nothing to descend: what still moves them is a momentum.
+        """
+        ends = []
+        for shift in (0.0, self.bench.shift):
+            run = self.subject.start(
+                self.bench.shapes, self.bench.weights, lr=self.lr, strength=self.strength, knobs=self.knobs
+            )
+            for gradient in self.bench.gradients[: self.bench.steps // 2]:
+                run.step(gradient)
+            run.put(run.weights() + shift)
+            run.step(self.bench.gradients[-1])
+            run.put(0 * self.bench.weights)
+            run.step(0 * self.bench.weights)
+            ends.append(run.weights())
+        return float(abs(ends[1] - ends[0]).max())
+
+    def per_tensor(self, measure: Callable[[slice], float]) -> Floats:
+        """One number for each tensor."""
+        return np.array([measure(part) for part in self.bench.parts])
+
+    def spread(self, values: Floats) -> Floats:
+        """One number a tensor → one a weight."""
+        flat = np.empty(self.bench.parts[-1].stop)
+        for value, part in zip(values, self.bench.parts, strict=True):
+            flat[part] = value
+        return flat
+
+    @cached_property
+    def reach(self) -> Floats:
+        """The largest effect on each tensor."""
+        return self.per_tensor(lambda part: float(abs(self.effect[:, part]).max()))
+
+    def misfit(self, prediction: Floats, effect: Floats | None = None) -> Floats:
+        """‖effect − prediction‖ / ‖effect‖, tensor by tensor."""
+        effect = self.effect if effect is None else effect
+
+        def of(part: slice) -> float:
+            size = float(np.linalg.norm(effect[:, part]))
+            return float(np.linalg.norm((effect - prediction)[:, part])) / size if size else np.inf
+
+        return self.per_tensor(of)
+
+    def _fitted(self, predict: Callable[[Floats], Floats], first: Floats, effect: Floats) -> Fit:
+        """Scale `first`, by secants in the logarithm, until the prediction is as large as the effect; keep the best."""
+        size, best = first, Fit(size=first, misfit=np.full(len(first), np.inf))
+        slope, last = np.ones(len(first)), None
+        for _ in range(ROUNDS):
+            prediction = predict(size)
+            misfit = self.misfit(prediction, effect)
+            better = misfit < best.misfit
+            best = Fit(size=np.where(better, size, best.size), misfit=np.where(better, misfit, best.misfit))
+            if np.all((best.misfit < 1e-7) | ~np.isfinite(best.misfit)):
+                break
+            short = np.array([_share(effect[:, part], prediction[:, part]) for part in self.bench.parts])
+            off = np.log(np.clip(short, 0.1, 10.0))
+            if last is not None:
+                moved = np.log(abs(size / last[0]))
+                steep = (last[1] - off) / np.where(moved == 0, 1.0, moved)
+                slope = np.where(np.isfinite(steep) & (moved != 0), np.clip(steep, 0.1, 2.0), slope)
+            last = (size, off)
+            size = size * np.exp(np.clip(off / slope, -3.0, 3.0))
+        return best
+
+    @cached_property
+    def as_l2(self) -> Fit:
+        """The twin, given λ·w with its gradient from outside: does it do what the optimizer does by itself?"""
+        fit = self.l2_fit()
+        if fit.misfit[np.isfinite(fit.misfit)].max(initial=0.0) > FAR and abs(self.visits["on"][1]).max() > self.noise:
+            # the more an adaptive direction hears of λ the less it says about its size: so ask in a whisper first
+            whispered = replace(self, strength=self.strength * WHISPER, memo={}).l2_fit()
+            again = self.l2_fit(start=whispered.size / WHISPER)
+            fit = again if again.misfit.min() < fit.misfit.min() else fit
+        return fit
+
+    def l2_fit(self, *, lr: float | None = None, start: Floats | None = None) -> Fit:
+        """`as_l2` at another lr."""
+        off, effect = self.off, self.effect
+        if lr is not None:
+            off = self.run(lr=lr)
+            effect = self.run(lr=lr, strength=self.strength) - off
+        reached = self.per_tensor(lambda part: float(abs(effect[:, part]).max() > self.noise))
+        first = reached * (self.strength if start is None else start)
+
+        def predict(size: Floats) -> Floats:
+            return self.run(lr=lr, l2=self.spread(size)) - off
+
+        fit = self._fitted(predict, first, effect)
+        if start is None and fit.misfit[reached > 0].max(initial=0.0) > 0.5:
+            # an adaptive direction hardly says by a small step that the sign is wrong
+            negative = self._fitted(predict, -first, effect)
+            fit = negative if negative.misfit[reached > 0].max() < fit.misfit[reached > 0].max() else fit
+        return fit
+
+    @cached_property
+    def shares(self) -> tuple[Floats, Floats]:
+        """α of each step and tensor from the distance, and how far it is from being one number for a whole tensor."""
+        return self.shares_of(self.on_distance)
+
+    def shares_of(self, distance: Floats) -> tuple[Floats, Floats]:
+        """α_t = 1 − (what is left after the step)/(what was left before it)."""
+        shift = self.bench.shift
+        left = np.stack([distance[:, p] @ shift[p] / (shift[p] @ shift[p]) for p in self.bench.parts], axis=1)
+
+        def uneven(j: int, part: slice) -> float:
+            forgotten = float(np.linalg.norm(distance[:, part] - shift[part]))
+            return float(np.linalg.norm(distance[:, part] - np.outer(left[:, j], shift[part]))) / max(forgotten, 1e-300)
+
+        return 1 - left[1:] / left[:-1], np.array([uneven(j, p) for j, p in enumerate(self.bench.parts)])
+
+    def as_decay(self, order: Order) -> Fit:
+        """The twin, its weights shrunk from outside each step: does it do what the optimizer does by itself?"""
+        if self.free:
+            shares, _ = self.shares
+            weights = [self.bench.weights]
+            for t, share in enumerate(shares):
+                step = self.off[t + 1] - self.off[t]
+                keep = 1 - self.spread(share)
+                weights.append(keep * (weights[-1] + step) if order is Order.AFTER else keep * weights[-1] + step)
+            return Fit(size=shares.mean(axis=0), misfit=self.misfit(np.stack(weights) - self.off))
+        first = self.per_tensor(lambda part: -_share(self.effect[1:2, part], self.off[0:1, part]))
+        return self._fitted(lambda size: self._shrunk(self.spread(size), order) - self.off, first, self.effect)
+
+    def _shrunk(self, share: Floats, order: Order) -> Floats:
+        run = self.subject.start(self.bench.shapes, self.bench.weights, lr=self.lr, strength=0.0, knobs=self.knobs)
+        rows = [run.weights()]
+        for gradient in self.bench.gradients:
+            here = rows[-1]
+            if order is Order.BEFORE:
+                run.put(here - share * here)
+            run.step(gradient)
+            if order is Order.AFTER:
+                run.put(run.weights() * (1 - share))
+            elif order is Order.JOINT:
+                run.put(run.weights() - share * here)
+            rows.append(run.weights())
+        return np.stack(rows)
+
+    @cached_property
+    def plane(self) -> tuple[Floats, Floats, Floats]:
+        """The first step's effect as a·(the twin's step) + b·w: a, b and the misfit of each tensor."""
+        step, start = self.off[1] - self.off[0], self.off[0]
+        effect = self.effect[1]
+        a, b, misfit = [], [], []
+        for part in self.bench.parts:
+            basis = np.stack([step[part], start[part]], axis=1)
+            scale = np.linalg.norm(basis, axis=0)
+            found = np.zeros(2)
+            if scale.min() > 0 and abs(effect[part]).max() > self.noise:
+                found = np.linalg.lstsq(basis / scale, effect[part], rcond=None)[0] / scale
+            size = float(np.linalg.norm(effect[part]))
+            a.append(found[0])
+            b.append(found[1])
+            misfit.append(float(np.linalg.norm(effect[part] - basis @ found)) / size if size > self.noise else np.inf)
+        return np.array(a), np.array(b), np.array(misfit)
+
+
+def _share(effect: Floats, prediction: Floats) -> float:
+    size = float((prediction * prediction).sum())
+    return float((effect * prediction).sum()) / size if size else 1.0

@@ -1,0 +1,180 @@
+"""A plain function `(weights, gradient, state) → (weights, state)` on NumPy arrays, one call a tensor and step."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from halflife._errors import BadInput
+from halflife.probe._bench import Floats, Setting, Shape
+from halflife.probe._dials import Place, dials, turned
+
+LR_NAMES = ("lr", "learning_rate", "eta", "step_size")
+FALLBACK_LR = 1e-3
+ARGUMENTS = 3
+
+
+class FunctionRun:
+    """The function with the state of each tensor."""
+
+    def __init__(self, subject: "FunctionSubject", shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any]):
+        self._subject, self._changes, self._shapes = subject, changes, list(shapes)
+        self._call = subject.bound(changes)
+        self._ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
+        self._weights: list[Any] = self._split(weights.copy())
+        self._states: list[Any] = [None] * len(self._weights)
+
+    def _split(self, flat: Floats) -> list[Any]:
+        return [p.reshape(s) for p, s in zip(np.split(flat, self._ends), self._shapes, strict=True)]
+
+    def step(self, gradient: Floats | None) -> None:
+        """One call a tensor."""
+        if gradient is None:
+            raise NotImplementedError("a function is always given a gradient")
+        for i, part in enumerate(self._split(gradient)):
+            self._weights[i], self._states[i] = self._call(self._weights[i].copy(), part.copy(), self._states[i])
+
+    def weights(self) -> Floats:
+        """All tensors end to end."""
+        return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in self._weights])
+
+    def put(self, weights: Floats) -> None:
+        """Overwrite the tensors."""
+        self._weights = self._split(weights.copy())
+
+    def scale_lr(self, factor: float) -> None:
+        """Change the lr, which is an argument or a number that the function closed over."""
+        name = self._subject.lr_name
+        if name is None or self._subject.lr is None:
+            raise NotImplementedError("it has no lr to change")
+        self._changes[name] = self._changes.get(name, self._subject.lr) * factor
+        self._call = self._subject.bound(self._changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSubject:
+    """A function that can be called afresh; see `Subject` for what the attributes mean."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    lr: float | None
+    lr_name: str | None
+    strength: float | None = None
+    strength_name: str | None = None
+    dtypes: tuple[str, ...] = ()
+    grouped: bool = False
+    peak_lr: float | None = None
+    knobs: Mapping[str, float | None] = field(default_factory=dict)
+    places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+
+    def start(
+        self,
+        shapes: Sequence[Shape],
+        weights: Floats,
+        *,
+        lr: Setting = None,
+        strength: Setting = None,
+        dtype: str = "float64",
+        knobs: Mapping[str, float] | None = None,
+    ) -> FunctionRun:
+        """Begin with no state."""
+        if dtype != "float64":
+            raise BadInput(f"{self.name} runs in float64 here, not in {dtype}.")
+        changes: dict[str, Any] = dict(knobs or {})
+        for key, value in ((self.lr_name, lr), (self.strength_name, strength)):
+            if key is not None and value is not None:
+                changes[key] = value
+        return FunctionRun(self, shapes, weights, changes)
+
+    def bound(self, changes: Mapping[str, Any]) -> Callable[..., Any]:
+        """The function with these arguments and inner numbers."""
+        inside = {place: changes[key] for key in changes if key in self.places for place in self.places[key]}
+        further = {key: value for key, value in changes.items() if key not in self.places}
+        return partial(turned(self.function, inside), **{**self.arguments, **further})
+
+    def with_strength(self, name: str) -> "FunctionSubject":
+        """The same function, that argument taken for its strength."""
+        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
+
+    def session(self) -> AbstractContextManager[None]:
+        """Nothing to set."""
+        return nullcontext()
+
+
+def is_step_function(value: Any) -> bool:
+    """Whether it is a function of three required arguments: weights, gradient and state."""
+    if isinstance(value, type) or not callable(value):
+        return False
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len([p for p in positional if p.default is p.empty]) == ARGUMENTS
+
+
+def from_function(function: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> FunctionSubject:
+    """A subject from a step function; its further arguments, and numbers that it closed over, can be varied.
+
+    Raises:
+        BadInput: an argument that it does not take.
+    """
+    parameters = list(inspect.signature(function).parameters.values())[ARGUMENTS:]
+    further = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
+    unknown = [key for key in arguments if key not in further and len(further) == len(parameters)]
+    if unknown:
+        raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(further) or 'none'}.")
+    given = {key: value for key, value in {**further, **arguments}.items() if value is not inspect.Parameter.empty}
+    lr_name = next((key for key in LR_NAMES if key in further or key in given), None)
+    if lr_name is not None:
+        given.setdefault(lr_name, FALLBACK_LR)
+    inside = {key: found for key, found in dials(function).items() if key not in given}
+    if lr_name is None:
+        lr_name = next((key for key in LR_NAMES if key in inside), None)
+    lr = given.get(lr_name, inside[lr_name][1] if lr_name in inside else None) if lr_name else None
+    if lr_name is None:
+        lr_name = lr_dial(inside, lambda name, value: _first_step(function, given, inside, {name: value}))
+        lr = inside[lr_name][1] if lr_name else None
+    numbers = {**{key: number for key, (_, number) in inside.items()}, **given}
+    return FunctionSubject(
+        name=name,
+        function=function,
+        arguments=given,
+        lr=None if lr is None else float(lr),
+        lr_name=lr_name,
+        knobs={
+            key: None if value is None else float(value)
+            for key, value in numbers.items()
+            if key != lr_name and (value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)))
+        },
+        places={key: places for key, (places, _) in inside.items()},
+    )
+
+
+def lr_dial(inside: Mapping[str, tuple[Any, float]], step: Callable[[str, float], Floats | None]) -> str | None:
+    """The number that doubles the first step of weights at zero, where nothing can decay."""
+    for name, (_, value) in inside.items():
+        plain, doubled = step(name, value), step(name, 2 * value)
+        if plain is None or doubled is None or not value or not abs(plain).max():
+            continue
+        if np.allclose(doubled, 2 * plain, rtol=1e-6, atol=0):
+            return name
+    return None
+
+
+def _first_step(
+    function: Callable[..., Any], given: Mapping[str, Any], inside: Mapping[str, Any], changes: dict[str, float]
+) -> Floats | None:
+    gradient = np.linspace(-0.3, 0.5, 16)
+    places = {place: value for name, value in changes.items() for place in inside[name][0]}
+    try:
+        moved, _ = turned(function, places)(0 * gradient, gradient, None, **given)
+    except Exception:
+        return None
+    return np.asarray(moved, dtype=np.float64)

@@ -1,0 +1,252 @@
+"""Optax: a factory such as `optax.adamw`, or a transformation that is already built."""
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from halflife._errors import BadInput
+from halflife.probe._bench import Floats, Setting, Shape
+from halflife.probe._dials import Place, dials, turned
+
+LR_NAMES = ("learning_rate", "lr")
+FALLBACK_LR = 1e-3
+
+Make = Callable[[Mapping[str, Any]], Any]
+"""Builds the transformation with some numbers changed; they may be tracers."""
+
+
+class OptaxRun:
+    """One transformation on its fresh parameters."""
+
+    def __init__(self, subject: "OptaxSubject", shapes: tuple[Shape, ...], weights: Floats, changes: dict[str, float]):
+        self._step, begin = subject.compiled(shapes, tuple(sorted(changes)))
+        self._changes = {name: np.float64(value) for name, value in changes.items()}
+        self._lr_name = subject.lr_name
+        self._kind = subject.kind
+        self._weights = jnp.asarray(weights, dtype=subject.kind)
+        self._state = begin(self._weights, self._changes)
+
+    def step(self, gradient: Floats | None) -> None:
+        """One update, applied."""
+        if gradient is None:
+            raise NotImplementedError("Optax has no missing gradients")
+        update = jnp.asarray(gradient, dtype=self._kind)
+        self._weights, self._state = self._step(self._weights, update, self._state, self._changes)
+
+    def weights(self) -> Floats:
+        """All parameters end to end."""
+        return np.asarray(self._weights, dtype=np.float64)
+
+    def put(self, weights: Floats) -> None:
+        """Overwrite the parameters."""
+        self._weights = jnp.asarray(weights, dtype=self._kind)
+
+    def scale_lr(self, factor: float) -> None:
+        """Change lr, as `optax.inject_hyperparams` lets one do."""
+        if self._lr_name is None:
+            raise NotImplementedError("it has no lr to change")
+        self._changes[self._lr_name] = self._changes[self._lr_name] * factor
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptaxSubject:
+    """An Optax optimizer that can be built again and again; see `Subject` for what the attributes mean."""
+
+    name: str
+    make: Make
+    lr: float | None
+    lr_name: str | None
+    strength: float | None = None
+    strength_name: str | None = None
+    dtypes: tuple[str, ...] = ("float32", "bfloat16", "float16")
+    grouped: bool = False
+    peak_lr: float | None = None
+    knobs: Mapping[str, float | None] = field(default_factory=dict)
+    kind: str = "float64"
+    _compiled: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def start(
+        self,
+        shapes: Sequence[Shape],
+        weights: Floats,
+        *,
+        lr: Setting = None,
+        strength: Setting = None,
+        dtype: str = "float64",
+        knobs: Mapping[str, float] | None = None,
+    ) -> OptaxRun:
+        """Build it on fresh parameters."""
+        changes: dict[str, Any] = dict(knobs or {})
+        if self.lr_name is not None:
+            changes[self.lr_name] = self.lr if lr is None else lr
+        if self.strength_name is not None:
+            changes[self.strength_name] = self.strength if strength is None else strength
+        return OptaxRun(replace(self, kind=dtype), tuple(shapes), weights, changes)
+
+    def with_strength(self, name: str) -> "OptaxSubject":
+        """The same optimizer, that number taken for its strength."""
+        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
+
+    def session(self) -> AbstractContextManager[None]:
+        """Everything is run inside this."""
+        return double_precision()
+
+    def compiled(self, shapes: tuple[Shape, ...], names: tuple[str, ...]) -> tuple[Any, Any]:
+        """The step and the beginning, compiled once for these shapes and changed numbers."""
+        key = (shapes, names, self.kind)
+        if key not in self._compiled:
+            self._compiled[key] = _compile(self.make, shapes)
+        return self._compiled[key]  # type: ignore[no-any-return]
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """float64 in JAX, for as long as the probing lasts."""
+    with jax.enable_x64(True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _compile(make: Make, shapes: tuple[Shape, ...]) -> tuple[Any, Any]:
+    ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1].tolist()
+
+    def split(flat: Any) -> list[Any]:
+        return [part.reshape(shape) for part, shape in zip(jnp.split(flat, ends), shapes, strict=True)]
+
+    def begin(weights: Any, changes: dict[str, Any]) -> Any:
+        return make(changes).init(split(weights))
+
+    def step(weights: Any, gradient: Any, state: Any, changes: dict[str, Any]) -> Any:
+        parameters = split(weights)
+        updates, state = make(changes).update(split(gradient), state, parameters)
+        moved = optax.apply_updates(parameters, updates)
+        return jnp.concatenate([part.ravel() for part in moved]).astype(weights.dtype), state
+
+    # compiled in a hurry: a few small tensors gain nothing from a good program
+    hurried = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+    traced = jax.jit(step, compiler_options=hurried)
+
+    @lru_cache(maxsize=64)
+    def fixed(values: tuple[tuple[str, float], ...]) -> Any:
+        return jax.jit(
+            lambda weights, gradient, state: step(weights, gradient, state, dict(values)), compiler_options=hurried
+        )
+
+    def either(weights: Any, gradient: Any, state: Any, changes: dict[str, Any]) -> Any:
+        """Numbers as arguments of one compiled function; as constants of many where the optimizer looks at them."""
+        try:
+            return traced(weights, gradient, state, changes)
+        except (jax.errors.JAXTypeError, TypeError):
+            plain = tuple((name, float(value)) for name, value in sorted(changes.items()))
+            return fixed(plain)(weights, gradient, state)
+
+    return either, begin
+
+
+def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> OptaxSubject:
+    """A subject from a function that makes a transformation.
+
+    Raises:
+        BadInput: it cannot be called with these arguments, or makes something else.
+    """
+    accepted = inspect.signature(factory).parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
+    unknown = [key for key in arguments if key not in accepted and not takes_any]
+    if unknown:
+        raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted)}.")
+    lr_name = next((key for key in LR_NAMES if key in accepted), None)
+    given = dict(arguments)
+    if lr_name is not None and given.get(lr_name) is None:
+        default = accepted[lr_name].default
+        given[lr_name] = default if isinstance(default, float) else FALLBACK_LR
+    try:
+        built = factory(**given)
+    except Exception as error:
+        raise BadInput(
+            f"{name} cannot be built: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        ) from error
+    if not is_transformation(built):
+        raise BadInput(f"{name} makes a {type(built).__name__}, which is not an optimizer.")
+    defaults = {key: p.default for key, p in accepted.items()}
+    values = {key: given.get(key, default) for key, default in defaults.items() if key != lr_name}
+    lr = given.get(lr_name) if lr_name else None
+    if lr is not None and not isinstance(lr, (int, float)):
+        lr_name, lr = None, None  # a schedule of the user's own
+    return OptaxSubject(
+        name=name,
+        make=lambda changes: factory(**{**given, **changes}),
+        lr=None if lr is None else float(lr),
+        lr_name=lr_name,
+        knobs={k: v if v is None else float(v) for k, v in values.items() if v is None or _is_number(v)},
+    )
+
+
+def from_transformation(built: Any, name: str) -> OptaxSubject:
+    """A subject from a transformation, its swallowed numbers being dials."""
+    found = dials(tuple(built))
+
+    def make(changes: Mapping[str, Any]) -> Any:
+        places: dict[Place, Any] = {place: value for key, value in changes.items() for place in found[key][0]}
+        init, update = turned(tuple(built), places)
+        return optax.GradientTransformation(init, update)
+
+    subject = OptaxSubject(
+        name=name, make=make, lr=None, lr_name=None, knobs={key: number for key, (_, number) in found.items()}
+    )
+    lr_name = _lr_dial(subject)
+    if lr_name is None:
+        return subject
+    knobs = {key: value for key, value in subject.knobs.items() if key != lr_name}
+    lr, sign = abs(found[lr_name][1]), math.copysign(1.0, found[lr_name][1])
+    return replace(
+        subject,
+        make=lambda changes: make({k: v * sign if k == lr_name else v for k, v in changes.items()}),
+        lr=lr,
+        lr_name=lr_name,
+        knobs=knobs,
+    )
+
+
+def _lr_dial(subject: OptaxSubject) -> str | None:
+    """The dial that doubles the first step of weights at zero, where nothing can decay."""
+    shapes: tuple[Shape, ...] = ((4, 3), (4,))
+    gradient = np.linspace(-0.3, 0.5, 16)
+
+    def step(changes: dict[str, float]) -> Floats | None:
+        try:
+            run = OptaxRun(subject, shapes, 0 * gradient, changes)
+            run.step(gradient)
+        except Exception:
+            return None
+        return run.weights()
+
+    with double_precision(), np.errstate(all="ignore"):
+        plain = step({})
+        if plain is None or not abs(plain).max():
+            return None
+        for name, value in subject.knobs.items():
+            doubled = step({name: 2 * value}) if value else None
+            if doubled is not None and np.allclose(doubled, 2 * plain, rtol=1e-6, atol=0):
+                return name
+    return None
+
+
+def is_transformation(value: Any) -> bool:
+    """Whether it is a pair of `init` and `update`."""
+    return (
+        isinstance(value, tuple) and callable(getattr(value, "init", None)) and callable(getattr(value, "update", None))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

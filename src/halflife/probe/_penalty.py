@@ -1,0 +1,62 @@
+"""A penalty that joins the gradient: how large λ is, what becomes of it, and whether it is the same at another lr."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from halflife.probe._experiments import Experiments
+from halflife.probe._report import Evidence
+from halflife.probe._verdict import Verdict
+from halflife.probe._weight_side import shares_in
+from halflife.rules import Law
+
+LOUDER = 10.0
+
+
+def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
+    """L2, with λ over the strength; GROWTH where λ is negative; UNKNOWN where it changes with lr."""
+    size = ex.as_l2.size[reached] / ex.strength
+    coefficient = float(np.median(size))
+    louder = ex.run(gradients=LOUDER * ex.bench.gradients)
+    ratio = float(np.linalg.norm(louder - louder[0]) / max(float(np.linalg.norm(ex.off - ex.off[0])), 1e-300))
+    linear = abs(ratio - LOUDER) < 0.01
+    evidence = [
+        *verdict.evidence,
+        Evidence(
+            experiment="gradients ten times larger",
+            outcome="steps ten times larger" if linear else "the steps do not follow: preconditioned",
+            numbers={"ratio": ratio},
+        ),
+    ]
+    law = Law.L2 if coefficient > 0 else Law.GROWTH
+    if ex.lr:
+        other = ex.l2_fit(lr=ex.lr / 2, start=ex.as_l2.size)
+        misfit = float(other.misfit[reached].max())
+        again = float(np.median(other.size[reached] / ex.strength))
+        steady = abs(again / coefficient - 1) < 0.02 and misfit < 0.02
+        evidence.append(
+            Evidence(
+                experiment="the same at half the lr",
+                outcome="the same λ" if steady else "another λ",
+                numbers={"λ per strength": again, "misfit": misfit},
+            )
+        )
+        law = law if steady else Law.UNKNOWN
+    times: tuple[str, ...] = ("lr", "optimizer")
+    decay = None
+    if linear:
+        shares = shares_in(ex)[:, reached].mean(axis=1)
+        decay, grown = float(shares[0]), float(shares[-1] / shares[0])
+        times = ("lr", "1/(1−μ)") if verdict.enters_momentum and grown > 1.001 else ("lr",)
+    return replace(
+        verdict,
+        law=law,
+        order=None,
+        coefficient=coefficient,
+        error=float(np.ptp(size)) / 2,
+        multiplied_by=times,
+        decay=decay,
+        enters_preconditioner=not linear,
+        evidence=tuple(evidence),
+    )

@@ -1,0 +1,218 @@
+"""scikit-learn's MLP and SGD estimators, made to take planned gradients by data that have just these gradients.
+
+One linear layer has any gradient that is wanted: by the targets of a batch whose rows are the unit vectors (squared
+error), or by the length of rows that point along it (logistic loss). So the estimator's own `partial_fit`
+is what is probed, its penalty divided by the rows of the batch included.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from halflife._errors import BadInput
+from halflife.probe._bench import Floats, Setting, Shape
+
+FEATURES = 12
+"""Weights of the layer; the bias comes after them."""
+MOST = 1e6
+SHAPES: tuple[Shape, ...] = ((1, FEATURES), (1,))
+
+
+class MlpRun:
+    """An MLP of one linear layer, one `partial_fit` a step."""
+
+    def __init__(self, estimator: Any, weights: Floats, batches: int):
+        self._estimator, self._batches = estimator, batches
+        self._classifies = hasattr(estimator, "predict_proba")
+        self._fit(np.eye(FEATURES), np.arange(FEATURES) % 2.0)
+        del estimator._optimizer  # so that the first planned step is its first
+        estimator.t_ = 0
+        self.put(weights)
+
+    def step(self, gradient: Floats | None) -> None:
+        """A batch with that gradient in the layer; the bias takes what follows from it."""
+        if gradient is None:
+            raise NotImplementedError("scikit-learn has no missing gradients")
+        weights, bias = self.weights()[:FEATURES], self.weights()[FEATURES]
+        if self._classifies:
+            row = gradient[:FEATURES]
+            length = _row_length(float(row @ weights), float(bias)) if row.any() else 0.0
+            self._fit(np.tile(length * row, (FEATURES, 1)), np.zeros(FEATURES))
+        else:
+            self._fit(np.eye(FEATURES), weights + bias - FEATURES * gradient[:FEATURES])
+
+    def _fit(self, rows: Any, targets: Any) -> None:
+        labels = {"classes": [0.0, 1.0]} if self._classifies else {}
+        rows, targets = np.tile(rows, (self._batches, 1)), np.tile(targets, self._batches)
+        self._estimator.partial_fit(rows, targets, **labels)
+
+    def weights(self) -> Floats:
+        """The layer, then the bias."""
+        return np.concatenate([self._estimator.coefs_[0].ravel(), self._estimator.intercepts_[0]])
+
+    def put(self, weights: Floats) -> None:
+        """Overwrite both in place: the optimizer holds on to the arrays."""
+        self._estimator.coefs_[0][:] = weights[:FEATURES, None]
+        self._estimator.intercepts_[0][:] = weights[FEATURES:]
+
+    def scale_lr(self, factor: float) -> None:
+        """Change lr between two calls."""
+        self._estimator._optimizer.learning_rate_init *= factor
+        self._estimator._optimizer.learning_rate *= factor
+
+
+def _row_length(slope: float, bias: float) -> float:
+    """The length c of a row for which the logistic loss of class 0 has slope 1/c: c·logistic(c·slope + bias) = 1."""
+
+    def excess(length: float) -> float:
+        return float(length / (1 + np.exp(-length * slope - bias)) - 1)
+
+    edge = 1.0
+    while excess(edge) < 0 and edge < MOST:
+        edge *= 1.1
+    return float(brentq(excess, 0.0, edge, xtol=1e-15, rtol=1e-14))
+
+
+class SgdRun:
+    """A linear SGD estimator, one sample a step: the row is the gradient, the target makes the loss's slope 1."""
+
+    def __init__(self, estimator: Any, weights: Floats):
+        self._estimator = estimator
+        self._classifies = hasattr(estimator, "classes_") or "Classifier" in type(estimator).__name__
+        self._labels = {"classes": [0, 1]} if self._classifies else {}
+        estimator.partial_fit(np.zeros((1, FEATURES)), [0], **self._labels)
+        estimator.t_ = 1.0
+        self.put(weights)
+
+    def step(self, gradient: Floats | None) -> None:
+        """One sample; a zero gradient is an empty row."""
+        if gradient is None:
+            raise NotImplementedError("scikit-learn has no missing gradients")
+        row = gradient[None, :FEATURES]
+        at = float(row[0] @ self.weights()[:FEATURES] + self.weights()[FEATURES])
+        target = 0 if self._classifies else at - 1  # hinge loss: any row above its margin has slope 1
+        self._estimator.partial_fit(row, [target])
+
+    def weights(self) -> Floats:
+        """The coefficients, then the intercept."""
+        return np.concatenate([self._estimator.coef_.ravel(), self._estimator.intercept_.ravel()])
+
+    def put(self, weights: Floats) -> None:
+        """Overwrite both."""
+        self._estimator.coef_.ravel()[:] = weights[:FEATURES]
+        self._estimator.intercept_.ravel()[:] = weights[FEATURES:]
+
+    def scale_lr(self, factor: float) -> None:
+        """Change lr between two calls."""
+        self._estimator.eta0 *= factor
+
+
+@dataclass(frozen=True, kw_only=True)
+class SklearnSubject:
+    """An estimator that can be cloned and started afresh; see `Subject` for what the attributes mean."""
+
+    name: str
+    estimator: Any
+    lr_name: str
+    lr: float | None
+    strength: float | None = None
+    strength_name: str | None = None
+    dtypes: tuple[str, ...] = ()
+    grouped: bool = False
+    peak_lr: float | None = None
+    knobs: Mapping[str, float | None] = field(default_factory=dict)
+    shapes: tuple[Shape, ...] = SHAPES
+    batches: int = 1
+    loudness: float = 1.0
+
+    def start(
+        self,
+        shapes: Sequence[Shape],  # noqa: ARG002 - the layer has one shape
+        weights: Floats,
+        *,
+        lr: Setting = None,
+        strength: Setting = None,
+        dtype: str = "float64",
+        knobs: Mapping[str, float] | None = None,  # noqa: ARG002 - nothing else regularizes
+    ) -> MlpRun | SgdRun:
+        """Clone it and give it these weights."""
+        if dtype != "float64":
+            raise BadInput(f"{self.name} runs in float64 here, not in {dtype}.")
+        changes: dict[str, Any] = {}
+        if lr is not None:
+            changes[self.lr_name] = lr
+        if strength is not None and self.strength_name:
+            changes[self.strength_name] = strength
+        fresh = clone(self.estimator).set_params(**changes)
+        if self.lr_name == "eta0":
+            return SgdRun(fresh, weights)
+        return MlpRun(fresh.set_params(batch_size=FEATURES * self.batches), weights, self.batches)
+
+    def with_larger_batch(self) -> "SklearnSubject | None":
+        """The same with every row twice; None where a step takes one sample."""
+        return None if self.lr_name == "eta0" else replace(self, batches=2 * self.batches)
+
+    def with_strength(self, name: str) -> "SklearnSubject":
+        """The same estimator, that argument taken for its strength."""
+        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
+
+    def session(self) -> AbstractContextManager[None]:
+        """Everything is run inside this."""
+        return _session()
+
+
+@contextmanager
+def _session() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore")
+        yield
+
+
+def from_estimator(target: Any, arguments: Mapping[str, Any], name: str) -> SklearnSubject:
+    """A subject from an MLP or linear SGD estimator, class or instance.
+
+    Raises:
+        BadInput: it is another kind of estimator, or refuses its arguments.
+    """
+    try:
+        estimator = target(**arguments) if isinstance(target, type) else clone(target).set_params(**arguments)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{name} cannot be built: {' '.join(str(error).split())[:200]}") from error
+    parameters = estimator.get_params()
+    alpha = float(parameters.get("alpha", 0.0))
+    if {"hidden_layer_sizes", "learning_rate_init", "solver"} <= parameters.keys():
+        if parameters["solver"] == "lbfgs":
+            raise BadInput(f"{name} with solver='lbfgs' takes no single steps: only 'sgd' and 'adam' can be probed.")
+        estimator.set_params(hidden_layer_sizes=(), batch_size=FEATURES, shuffle=False, random_state=0)
+        lr_name = "learning_rate_init"
+    elif {"eta0", "alpha", "penalty", "loss", "learning_rate"} <= parameters.keys() and hasattr(
+        estimator, "partial_fit"
+    ):
+        regression = "epsilon" in parameters and type(estimator).__name__.endswith("Regressor")
+        estimator.set_params(learning_rate="constant", loss="squared_error" if regression else "hinge")
+        if not parameters["eta0"]:
+            estimator.set_params(eta0=0.01)
+        if parameters["penalty"] not in ("l2", None):
+            raise BadInput(f"{name} has the penalty {parameters['penalty']!r}: only 'l2' can be probed.")
+        lr_name = "eta0"
+    else:
+        raise BadInput(f"{name} is no MLP or linear SGD estimator: only these take gradient steps.")
+    return SklearnSubject(
+        name=name,
+        estimator=estimator,
+        lr_name=lr_name,
+        lr=float(estimator.get_params()[lr_name]),
+        strength=alpha,
+        strength_name="alpha",
+        # the losses of classifiers have no gradient that points far away from the weights
+        loudness=0.02 if "Classifier" in type(estimator).__name__ else 1.0,
+        knobs={"alpha": alpha},
+    )

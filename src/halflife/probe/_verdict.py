@@ -1,0 +1,44 @@
+"""What a decision is made of, and the numbers that decide."""
+
+from dataclasses import dataclass
+
+from halflife.probe._report import Evidence
+from halflife.rules import Law, Order
+
+FITS = 1e-3
+"""A hypothesis that leaves more than this share of the effect unexplained is not believed."""
+CLEARLY = 5.0
+"""How many times better one hypothesis must predict than another to be told from it."""
+POWERS = {
+    (1, 1): Law.DECOUPLED,
+    (1, 0): Law.INDEPENDENT,
+    (0, 0): Law.CONSTANT,
+    (2, 1): Law.CORRECTED,
+    (2, 2): Law.QUADRATIC,
+}
+"""The weight-side laws by what lr does to them: changed in mid-run, and at construction."""
+TIMES: dict[Law, tuple[str, ...]] = {
+    Law.DECOUPLED: ("lr",),
+    Law.PROXIMAL: ("lr",),
+    Law.INDEPENDENT: ("lr / peak lr",),
+    Law.CONSTANT: (),
+    Law.CORRECTED: ("lr² / peak lr",),
+    Law.QUADRATIC: ("lr²",),
+    Law.PRECONDITIONED: ("lr",),
+    Law.TRUST_RATIO: ("lr", "trust ratio"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The law, and what was seen on the way to it; `decay` is α at the probing lr and strength."""
+
+    law: Law
+    order: Order | None = None
+    coefficient: float | None = None
+    error: float | None = None
+    multiplied_by: tuple[str, ...] = ()
+    decay: float | None = None
+    enters_momentum: bool = False
+    enters_preconditioner: bool = False
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,155 @@
+"""A share taken from the weights: which law of lr it follows, when it acts, and how large it is."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from halflife.probe._bench import Floats
+from halflife.probe._experiments import Experiments
+from halflife.probe._report import Evidence
+from halflife.probe._rounding import taken_jointly
+from halflife.probe._verdict import CLEARLY, POWERS, TIMES, Verdict
+from halflife.rules import Law, Order
+
+HEARD = 1e-3
+"""A share that changes by more when gradients grow tenfold is one that hears them."""
+
+
+def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], start: Verdict) -> Verdict:
+    """The weight-side law that the share α obeys, from what lr does to it."""
+    shares = shares_in(ex)[:, reached]
+    share = typical(shares)
+    in_midrun, at_start = lr_powers(ex, reached)
+    evidence = [*start.evidence, lr_evidence(in_midrun, at_start, share)]
+    law = by_powers(ex, in_midrun, at_start, share, slack=0.1)
+    order, seen = _order(ex, orders, share)
+    evidence += seen
+    if law is Law.DECOUPLED and order is Order.AFTER and 0 < share < 0.4:
+        large = _at_one_half(ex, share, reached)
+        proximal = large is not None and abs(large - 1 / 3) < 0.02
+        law = Law.PROXIMAL if proximal else law
+        if large is not None:
+            said = "w/(1 + lr·wd): proximal" if proximal else "the share itself"
+            evidence.append(
+                Evidence(experiment="strength raised until lr·wd is one half", outcome=said, numbers={"α": large})
+            )
+    times = TIMES.get(law, ())
+    loud = typical(shares_in(ex, gradients=10 * ex.bench.gradients)[:, reached]) if ex.free else share
+    if abs(loud / share - 1) > HEARD:
+        times = (*times, "a factor that depends on the gradients")
+        # what adapts its own lr to the gradients undoes a change of lr: then the powers say nothing
+        law = law if law is Law.DECOUPLED else Law.UNKNOWN
+        evidence.append(
+            Evidence(experiment="gradients ten times larger", outcome="the share changes", numbers={"α": loud})
+        )
+    amount = share / (1 - share) if law is Law.PROXIMAL else share
+    formula = _formula(ex, law)
+    return replace(
+        start,
+        law=Law.GROWTH if share < 0 and law is not Law.UNKNOWN else law,
+        order=order,
+        coefficient=amount / formula,
+        error=float(np.ptp(shares)) / 2 / abs(formula),
+        multiplied_by=times,
+        decay=share,
+        evidence=tuple(evidence),
+    )
+
+
+def shares_in(ex: Experiments, **setting: Any) -> Floats:
+    """α of each step and tensor in some setting, without what disappears without regularization."""
+    setting = {"strength": ex.strength} | setting
+    if ex.free:
+        return ex.shares_of(ex.distance(**setting))[0]
+    return _lost(ex, setting) - _lost(ex, setting | {"strength": 0.0})
+
+
+def _lost(ex: Experiments, setting: dict[str, Any]) -> Floats:
+    """The share of weights without gradient that disappears in each step."""
+    rows = ex.run(**(setting | {"gradients": ex.zero_gradients}))
+    columns = []
+    for part in ex.bench.parts:
+        here = rows[:-1, part]
+        columns.append(((here - rows[1:, part]) * here).sum(axis=1) / (here * here).sum(axis=1))
+    return np.stack(columns, axis=1)
+
+
+def typical(shares: Floats) -> float:
+    """One α for the run: the last step's, or where it comes and goes the one that does the same over the run."""
+    steps = shares.mean(axis=1)
+    late = steps[len(steps) // 2 :]
+    if np.ptp(late) <= 0.5 * abs(late).max():
+        return float(steps[-1])
+    left = np.prod(1 - steps)
+    return float(-np.expm1(np.log(left) / len(steps))) if left > 0 else float(steps.mean())
+
+
+def lr_powers(ex: Experiments, reached: Any) -> tuple[float | None, float | None]:
+    """How α goes with lr, changed in mid-run and at construction: two exponents, None where one cannot be had."""
+    if not ex.lr:
+        return None, None
+    plain = shares_in(ex)[-1, reached].mean()
+
+    def power(setting: dict[str, Any]) -> float | None:
+        other = shares_in(ex, **setting)[-1, reached].mean()
+        return float(np.log2(plain / other)) if plain * other > 0 else None
+
+    at_start = power({"lr": ex.lr / 2}) if ex.subject.peak_lr is None else None
+    return power({"lr_later": 0.5}), at_start
+
+
+def lr_evidence(in_midrun: float | None, at_start: float | None, share: float) -> Evidence:
+    """What halving lr did."""
+    numbers = {"α": share}
+    numbers |= {} if in_midrun is None else {"power of lr in mid-run": in_midrun}
+    numbers |= {} if at_start is None else {"power of lr at construction": at_start}
+    untold = in_midrun is None and at_start is None
+    said = "lr cannot be changed" if untold else "the share α follows by these powers"
+    return Evidence(experiment="lr halved, in mid-run and at construction", outcome=said, numbers=numbers)
+
+
+def by_powers(ex: Experiments, in_midrun: float | None, at_start: float | None, share: float, slack: float) -> Law:
+    """The law that these exponents name; where one is missing, the one whose coefficient comes out as 1."""
+    known = [
+        law
+        for (midrun, start), law in POWERS.items()
+        if (in_midrun is None or abs(in_midrun - midrun) < slack)
+        and (at_start is None or abs(at_start - start) < slack)
+    ]
+    if len(known) > 1:
+        known = [law for law in known if ex.lr and abs(abs(share) / _formula(ex, law) - 1) < 0.01]
+    return known[0] if len(known) == 1 else Law.UNKNOWN
+
+
+def _formula(ex: Experiments, law: Law) -> float:
+    """The α that the law promises at the probing lr and strength."""
+    if law.value.lr_power is None:
+        return ex.strength
+    lr = ex.lr or 1.0
+    peak = ex.subject.peak_lr or lr
+    return float(ex.strength * lr**law.value.lr_power * peak**law.value.peak_power)
+
+
+def _order(ex: Experiments, orders: dict[Order, float], share: float) -> tuple[Order | None, list[Evidence]]:
+    best = min(orders, key=lambda order: orders[order])
+    others = [misfit for order, misfit in orders.items() if order is not best]
+    if min(others) > CLEARLY * orders[best] and min(others) > 1e-9:
+        return best, []
+    if orders[Order.AFTER] < CLEARLY * min(orders[Order.BEFORE], orders[Order.JOINT]):
+        return None, []
+    jointly = taken_jointly(ex, share)
+    if jointly is None:
+        return None, []
+    said = "together they move it: they are added first" if jointly else "nor do both together: they are rounded apart"
+    return (Order.JOINT if jointly else Order.BEFORE), [
+        Evidence(experiment="weights so large that neither the step nor the decay alone moves them", outcome=said)
+    ]
+
+
+def _at_one_half(ex: Experiments, share: float, reached: Any) -> float | None:
+    try:
+        found = shares_in(ex, strength=ex.strength * 0.5 / share)
+    except Exception:
+        return None
+    return typical(found[:, reached])

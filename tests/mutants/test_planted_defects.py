@@ -1,0 +1,217 @@
+"""Right optimizers with their decay broken in one way each: the probe names the break, and none on the unbroken."""
+
+import pytest
+import torch
+
+import halflife
+from halflife import Law
+from halflife.probe import Defect
+
+
+class Planted(torch.optim.Optimizer):
+    """Adam with a decay that a subclass gets wrong; without decay it is torch's own arithmetic."""
+
+    def __init__(self, params, lr=1e-3, weight_decay=0.01, betas=(0.9, 0.999), eps=1e-8):
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "betas": betas, "eps": eps})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        self.before()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                g = self.gradient(p, group)
+                state = self.state[p]
+                if not state:
+                    state.update(step=0, m=torch.zeros_like(p), v=torch.zeros_like(p))
+                state["step"] += 1
+                b1, b2 = group["betas"]
+                state["m"].lerp_(g, 1 - b1)
+                state["v"].mul_(b2).addcmul_(g, g, value=1 - b2)
+                root = (state["v"] / (1 - b2 ** state["step"])).sqrt() + group["eps"]
+                d = state["m"] / (1 - b1 ** state["step"]) / root
+                self.decay(p, group, d)
+                p.sub_(d, alpha=group["lr"])
+                self.after(p, group, d)
+            self.close(group)
+
+    def before(self):
+        pass
+
+    def gradient(self, p, group):
+        return p.grad
+
+    def decay(self, p, group, d):
+        pass
+
+    def after(self, p, group, d):
+        pass
+
+    def close(self, group):
+        pass
+
+
+class Right(Planted):
+    def decay(self, p, group, d):
+        p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+class RightAfter(Planted):
+    def after(self, p, group, d):
+        p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+class RightProximal(Planted):
+    def after(self, p, group, d):
+        p.div_(1 + group["lr"] * group["weight_decay"])
+
+
+class RightPenalty(Planted):
+    def gradient(self, p, group):
+        return p.grad + group["weight_decay"] * p
+
+
+class RightConstant(Planted):
+    def decay(self, p, group, d):
+        p.mul_(1 - group["weight_decay"])
+
+
+class RightQuadratic(Planted):
+    def decay(self, p, group, d):
+        p.mul_(1 - group["lr"] ** 2 * group["weight_decay"])
+
+
+class RightIndependent(Planted):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for group in self.param_groups:
+            group["peak"] = group["lr"]
+
+    def decay(self, p, group, d):
+        p.mul_(1 - group["lr"] / group["peak"] * group["weight_decay"])
+
+
+class RightCorrected(RightIndependent):
+    def decay(self, p, group, d):
+        p.mul_(1 - group["lr"] ** 2 / group["peak"] * group["weight_decay"])
+
+
+class RightSparing(Planted):
+    def decay(self, p, group, d):
+        if p.ndim > 1:
+            p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+class Nothing(Planted):
+    def decay(self, p, group, d):
+        p.clone().mul_(1 - group["lr"] * group["weight_decay"])
+
+
+class Grows(Planted):
+    def decay(self, p, group, d):
+        p.mul_(1 + group["lr"] * group["weight_decay"])
+
+
+class GrowsByPenalty(Planted):
+    def gradient(self, p, group):
+        return p.grad - group["weight_decay"] * p
+
+
+class Subtracts(Planted):
+    def decay(self, p, group, d):
+        p.sub_(group["lr"] * group["weight_decay"])
+
+
+class SubtractsInGradient(Planted):
+    def gradient(self, p, group):
+        return p.grad + group["weight_decay"]
+
+
+class LastOnly(Planted):
+    def close(self, group):
+        p = group["params"][-1]
+        p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+class FirstGroupsLr(Planted):
+    def decay(self, p, group, d):
+        p.mul_(1 - self.param_groups[0]["lr"] * group["weight_decay"])
+
+
+class LastGroupsLr(Planted):
+    def decay(self, p, group, d):
+        p.mul_(1 - self.param_groups[-1]["lr"] * group["weight_decay"])
+
+
+class FirstGroupsStrength(Planted):
+    def gradient(self, p, group):
+        return p.grad + self.param_groups[0]["weight_decay"] * p
+
+
+class LostInBfloat16(Planted):
+    def decay(self, p, group, d):
+        if p.dtype is not torch.bfloat16:
+            p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+class RoundedFactor(Planted):
+    def decay(self, p, group, d):
+        p.mul_(torch.tensor(1 - group["lr"] * group["weight_decay"], dtype=torch.bfloat16).to(p.dtype))
+
+
+RIGHT = [
+    (torch.optim.SGD, Law.L2),
+    (torch.optim.AdamW, Law.DECOUPLED),
+    (Right, Law.DECOUPLED),
+    (RightAfter, Law.DECOUPLED),
+    (RightProximal, Law.PROXIMAL),
+    (RightPenalty, Law.L2),
+    (RightConstant, Law.CONSTANT),
+    (RightQuadratic, Law.QUADRATIC),
+    (RightIndependent, Law.INDEPENDENT),
+    (RightCorrected, Law.CORRECTED),
+    (RightSparing, Law.DECOUPLED),
+]
+BROKEN = [
+    (Nothing, Law.NONE, Defect.NO_EFFECT),
+    (Grows, Law.GROWTH, Defect.GROWTH),
+    (GrowsByPenalty, Law.GROWTH, Defect.GROWTH),
+    (Subtracts, Law.SUBTRACTED_CONSTANT, Defect.SUBTRACTED_CONSTANT),
+    (SubtractsInGradient, Law.SUBTRACTED_CONSTANT, Defect.SUBTRACTED_CONSTANT),
+    (LastOnly, Law.DECOUPLED, Defect.PARTIAL_REACH),
+    (FirstGroupsLr, Law.DECOUPLED, Defect.WRONG_GROUP),
+    (LastGroupsLr, Law.DECOUPLED, Defect.WRONG_GROUP),
+    (FirstGroupsStrength, Law.L2, Defect.WRONG_GROUP),
+    (LostInBfloat16, Law.DECOUPLED, Defect.LOST_IN_PRECISION),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "law"), RIGHT)
+def test_no_defect_is_named_on_an_unbroken_optimizer(optimizer, law):
+    """A right decay is called by its law, its coefficient is 1, and nothing is held against it."""
+    report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
+    assert report.law is law, report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-6), report
+    assert report.defects == (), report
+    assert report.spares_vectors is (optimizer is RightSparing)
+
+
+@pytest.mark.parametrize(("optimizer", "law", "defect"), BROKEN)
+def test_each_planted_defect_is_named(optimizer, law, defect):
+    """What was broken, and only that, is named."""
+    report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
+    assert report.defects == (defect,), report
+    assert report.law is law, report
+
+
+def test_a_factor_rounded_to_bfloat16_is_lost():
+    """A decay whose factor rounds to one does nothing at the configured strength, in any precision."""
+    report = halflife.probe(RoundedFactor, lr=1e-3, weight_decay=0.1)
+    assert Defect.LOST_IN_PRECISION in report.defects or Defect.NO_EFFECT in report.defects, report
+
+
+@pytest.mark.parametrize(("optimizer", "order"), [(Right, "BEFORE"), (RightAfter, "AFTER")])
+def test_the_order_is_told_apart(optimizer, order):
+    """A decay before the step leaves the new step whole, one after it shrinks that too."""
+    assert halflife.probe(optimizer, lr=1e-2, weight_decay=0.1).order.name == order

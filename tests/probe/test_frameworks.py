@@ -1,0 +1,144 @@
+"""The answer sheet for Optax, Keras, scikit-learn, plain functions, and small torch libraries."""
+
+import os
+
+import numpy as np
+import optax
+import pytest
+
+import halflife
+from halflife import BadInput, Law
+from halflife.probe import Defect
+from halflife.rules import Order
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+OPTAX = [
+    (optax.adamw, Law.DECOUPLED),
+    (optax.lion, Law.DECOUPLED),
+    (optax.lamb, Law.TRUST_RATIO),
+    (optax.lars, Law.TRUST_RATIO),
+    (optax.adadelta, Law.L2),
+    (optax.adafactor, Law.CONSTANT),
+    (optax.novograd, Law.PRECONDITIONED),
+    (optax.adam, Law.NONE),
+]
+CHAINS = [
+    (optax.chain(optax.add_decayed_weights(0.01), optax.adam(1e-3)), Law.L2),
+    (
+        optax.chain(optax.scale_by_adam(), optax.add_decayed_weights(0.01), optax.scale_by_learning_rate(1e-3)),
+        Law.DECOUPLED,
+    ),
+    (optax.chain(optax.adam(1e-3), optax.add_decayed_weights(0.01)), Law.GROWTH),
+    (optax.adamw(1e-3, weight_decay=0.01), Law.DECOUPLED),
+]
+
+
+@pytest.mark.parametrize(("factory", "law"), OPTAX)
+def test_optax_factories(factory, law):
+    """Each has the law of the answer sheet, with coefficient 1 where the law has one."""
+    report = halflife.probe(factory)
+    assert report.law is law, report
+    assert report.coefficient is None or report.coefficient == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(("transformation", "law"), CHAINS)
+def test_optax_transformations_that_are_already_built(transformation, law):
+    """Where the decay stands in a chain decides the law; after a complete optimizer it is a sign error."""
+    report = halflife.probe(transformation)
+    assert report.law is law, report
+    assert report.lr == pytest.approx(1e-3)
+    assert (Defect.GROWTH in report.defects) is (law is Law.GROWTH)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "SGD", "RMSprop", "Lion"])
+def test_keras_weight_decay_is_decoupled_in_every_optimizer(name):
+    """Keras' Adam with weight_decay is AdamW, its SGD is SGDW; lr being float32 there, the coefficient is 1 to 1e-3."""
+    report = halflife.probe(f"keras.optimizers:{name}")
+    assert (report.law, report.order) == (Law.DECOUPLED, Order.BEFORE), report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-3)
+    assert not report.enters_momentum
+
+
+@pytest.mark.parametrize(("kind", "solver"), [("Regressor", "sgd"), ("Regressor", "adam"), ("Classifier", "adam")])
+def test_scikit_learn_mlp_divides_alpha_by_the_rows_of_the_batch(kind, solver):
+    """Alpha is a penalty that enters momentum, is divided by the batch's rows (12 here), and spares biases."""
+    report = halflife.probe(f"sklearn.neural_network:MLP{kind}", solver=solver)
+    assert report.law is Law.L2, report
+    assert report.coefficient == pytest.approx(1 / 12, rel=1e-6)
+    assert "1/batch rows" in report.multiplied_by
+    assert report.enters_momentum
+    assert report.spares_vectors
+
+
+@pytest.mark.parametrize("kind", ["Regressor", "Classifier"])
+def test_scikit_learn_sgd_decays_before_each_sample(kind):
+    """Alpha times lr of the weights is removed before the sample's step; the intercept is left alone."""
+    report = halflife.probe(f"sklearn.linear_model:SGD{kind}")
+    assert (report.law, report.order) == (Law.DECOUPLED, Order.BEFORE), report
+    assert report.spares_vectors
+
+
+def heavy_ball(weights, gradient, state, lr=0.1, wd=0.01):
+    buffer = 0.9 * (0 if state is None else state) + gradient + wd * weights
+    return weights - lr * buffer, buffer
+
+
+def shrinking(lr, wd):
+    def step(weights, gradient, state):
+        return weights - lr * gradient - wd * weights, state
+
+    return step
+
+
+def momentum_with_numbers_inside(weights, gradient, state):
+    lr, wd = 0.1, 0.01
+    buffer = 0.9 * (0 if state is None else state) + gradient + wd * weights
+    return weights - lr * buffer, buffer
+
+
+def test_plain_functions():
+    """A function's own arguments, the numbers that it closed over, or those in its text, are what is turned."""
+    assert halflife.probe(momentum_with_numbers_inside).law is Law.L2
+    assert halflife.probe(lambda w, g, s: (w - 0.1 * g - 0.001 * w, s)).law is Law.CONSTANT
+    assert halflife.probe(lambda w, g, s: (w - 0.1 * g, s)).law is Law.NONE
+    assert halflife.probe(heavy_ball).law is Law.L2
+    assert halflife.probe(shrinking(0.1, 0.01)).law is Law.CONSTANT
+
+
+def test_optimi_in_its_three_modes():
+    """The same optimizer obeys three laws by its flags."""
+    optimi = pytest.importorskip("optimi")
+    assert halflife.probe(optimi.Adam, lr=1e-2, weight_decay=0.1).law is Law.L2
+    assert halflife.probe(optimi.Adam, lr=1e-2, weight_decay=0.1, decouple_wd=True).law is Law.DECOUPLED
+    assert halflife.probe(optimi.Adam, lr=1e-2, weight_decay=0.1, decouple_lr=True).law is Law.INDEPENDENT
+
+
+def test_lion_pytorch_and_schedulefree():
+    """lion-pytorch has a flag for independent decay; schedule-free decay acts on one of several copies."""
+    lion = pytest.importorskip("lion_pytorch").Lion
+    assert halflife.probe(lion, lr=1e-3, weight_decay=0.1).law is Law.DECOUPLED
+    assert halflife.probe(lion, lr=1e-3, weight_decay=0.1, decoupled_weight_decay=True).law is Law.INDEPENDENT
+    schedulefree = pytest.importorskip("schedulefree")
+    assert halflife.probe(schedulefree.AdamWScheduleFree, lr=1e-2, weight_decay=0.1).law is Law.DECOUPLED
+    assert halflife.probe(schedulefree.SGDScheduleFree, lr=1e-2, weight_decay=0.1).law is Law.L2
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "said"),
+    [
+        ("torch.optim:Nothing", {}, "has no"),
+        ("nowhere.to:Go", {}, "cannot be imported"),
+        ("AdamW", {}, "names nothing to import"),
+        ("os:path", {}, "not an optimizer"),
+        ("torch.optim:AdamW", {"speed": 1}, "takes no argument 'speed'"),
+        ("torch.optim:AdamW", {"lr": -1}, "cannot be built"),
+        ("torch.optim:LBFGS", {}, "needs a closure"),
+        (np.eye(2), {}, "not an optimizer"),
+    ],
+)
+def test_bad_input_is_one_sentence(target, arguments, said):
+    """What cannot be probed is refused with the reason, on one line."""
+    with pytest.raises(BadInput, match=said) as caught:
+        halflife.probe(target, **arguments)
+    assert "\n" not in str(caught.value)
