@@ -11,7 +11,7 @@ import torch
 from scipy.special import erf, log_softmax, softmax
 
 from halflife.lab import Data, Recipe, Rows, Setting, Trained
-from halflife.lab.training import batches
+from halflife.lab.feed import batches
 from halflife.rules import Law, schedule
 
 Weights = list[np.ndarray]

@@ -7,7 +7,8 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from halflife.lab import Network, Recipe, Setting, train
-from halflife.lab.training import ROWS_A_BLOCK, batches
+from halflife.lab.evaluation import ROWS_A_BLOCK
+from halflife.lab.feed import batches
 from halflife.rules import Law
 from trained_by_others import ERRORS, flat, outputs_of, small_data
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from halflife import BadInput
 from halflife.lab import Network, Recipe, Setting, plan, run, train
+from halflife.lab.feed import batches
 from halflife.lab.population import bytes_a_member, ended, members_a_chunk
-from halflife.lab.training import CURVES, Stopped, batches
+from halflife.lab.training import CURVES, Stopped
 from halflife.rules import RULES, Law
 from trained_by_others import apart, flat, small_data
 

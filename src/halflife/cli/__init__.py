@@ -47,7 +47,4 @@ def _end(sentence: str, code: int) -> NoReturn:
     raise SystemExit(code) from None
 
 
-from halflife.cli import atlas as _atlas  # noqa: E402,F401 - each verb registers itself on `app`
-from halflife.cli import probe as _probe  # noqa: E402,F401 - each verb registers itself on `app`
-from halflife.cli import prove as _prove  # noqa: E402,F401 - each verb registers itself on `app`
-from halflife.cli import study as _study  # noqa: E402,F401 - each verb registers itself on `app`
+from halflife.cli import atlas, probe, prove, study  # noqa: E402,F401 - each verb registers itself on `app`

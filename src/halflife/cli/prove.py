@@ -31,7 +31,7 @@ def prove(
     fixed: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Hyperparameters of the rule to fix.")
     ] = None,
-    steps: Annotated[int, typer.Option(help="How many steps the symbolic twins run, from 1 to 6.")] = 3,
+    steps: Annotated[int, typer.Option(help="How many steps the symbolic twins run, from 1 to 4.")] = 3,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects, one a rule.")] = False,
 ) -> None:

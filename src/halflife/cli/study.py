@@ -28,6 +28,11 @@ def study(
     hidden: Annotated[str, typer.Option(help="Units of each hidden layer, comma-separated.")] = "64",
     activation: Annotated[str, typer.Option(help="relu, tanh, logistic, gelu or identity.")] = "relu",
     initialization: Annotated[str, typer.Option(help="he, glorot, torch or normal.")] = "he",
+    error: Annotated[
+        str | None,
+        typer.Option(help="softmax_cross_entropy, logistic_cross_entropy, squared (½Σ) or mean_squared."),
+    ] = None,
+    output: Annotated[str, typer.Option(help="Activation of the output layer, for the squared errors.")] = "identity",
     batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
     schedule: Annotated[
         str, typer.Option(help="constant, linear, cosine, cosine-restarts, step or warmup-cosine.")
@@ -75,6 +80,8 @@ def study(
             hidden=_options.counts("--hidden", hidden) or (),
             activation=activation,
             initialization=initialization,
+            error=error,
+            output=output,
             batch_size=batch_size,
             schedule=schedule,
             seeds=seeds,

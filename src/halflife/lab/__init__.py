@@ -4,10 +4,11 @@ from halflife.lab.data import Data, Rows, load
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, Slope
 from halflife.lab.population import Chunk, plan, run
+from halflife.lab.recipe import Recipe
 from halflife.lab.settings import Setting
 from halflife.lab.store import Store
 from halflife.lab.study import Progress, Study, study
-from halflife.lab.training import Recipe, Trained, train
+from halflife.lab.training import Trained, train
 from halflife.lab.twins import Twins, twins
 
 __all__ = [

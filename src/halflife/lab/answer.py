@@ -86,10 +86,11 @@ def _gain(grid: Sequence[GridResult]) -> str:
 def _doors(grid: Sequence[GridResult]) -> str:
     verdicts = []
     for rule, l2, decay in _pairs(grid):
-        difference = Interval.of([a - b for a, b in zip(l2.best.tests, decay.best.tests, strict=True)])
+        differences = [a - b for a, b in zip(l2.best.tests, decay.best.tests, strict=True)]
+        difference = Interval.of(differences)
         if difference.low is None:
             verdicts.append(f"{rule} {difference.mean:+.1g}")
-        elif abs(difference.mean) < _ROUNDING * l2.best.test.mean:
+        elif max(map(abs, differences)) < _ROUNDING * l2.best.test.mean:
             verdicts.append(f"{rule} {difference.mean:+.0e}, rounding")
         else:
             told = "real" if difference.excludes_zero else "not told apart"
@@ -151,7 +152,7 @@ def _percent(t: Twins) -> str:
 
 def _interval(interval: Interval, *, signed: bool = True) -> str:
     sign = "+" if signed else ""
-    return f"{interval.mean:{sign}.3f} ({interval.low:{sign}.3f} to {interval.high:{sign}.3f})"
+    return f"{interval.mean:{sign}.2g} ({interval.low:{sign}.2g} to {interval.high:{sign}.2g})"
 
 
 def _slope(slope: Slope) -> str:

@@ -18,10 +18,12 @@ import numpy as np
 
 from halflife._errors import BadInput
 from halflife.lab.data import Data
+from halflife.lab.evaluation import ROWS_A_BLOCK
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Outcome
+from halflife.lab.recipe import Recipe
 from halflife.lab.settings import Setting
-from halflife.lab.training import ROWS_A_BLOCK, Recipe, Trained, train
+from halflife.lab.training import Trained, train
 from halflife.rules import rule
 
 MEMORY = 1024**3
@@ -88,8 +90,8 @@ def members_a_chunk(network: Network, recipe: Recipe, rules: Sequence[str], *, m
     needed = bytes_a_member(network, recipe, rules)
     if memory < needed:
         raise BadInput(
-            f"one network of {network.parameters:,} parameters needs {needed / 1e6:,.0f} MB and the memory is "
-            f"{memory / 1e6:,.0f} MB: allow more memory or choose smaller layers."
+            f"one network of {network.parameters:,} parameters needs {needed / 1e6:,.3g} MB and the memory is "
+            f"{memory / 1e6:,.3g} MB: allow more memory or choose smaller layers."
         )
     fit = memory // (_CHUNKS_AT_ONCE * needed)
     if jax.default_backend() == "cpu":

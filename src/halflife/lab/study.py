@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import platform
 import threading
 import time
@@ -15,15 +14,16 @@ from typing import Any
 
 from halflife._errors import BadInput
 from halflife.lab import answer as words
+from halflife.lab import plain
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.data import Data, load
 from halflife.lab.foresight import Foresight, foresee
 from halflife.lab.grid import LAWS, MIDDLE_LR, settings
 from halflife.lab.networks import Network
-from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, summarize
+from halflife.lab.outcomes import GridResult, Outcome, summarize
 from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan, run
+from halflife.lab.recipe import Recipe
 from halflife.lab.store import Store
-from halflife.lab.training import Recipe
 from halflife.lab.twins import Twins, twins
 from halflife.rules import rule as rule_named
 
@@ -94,8 +94,8 @@ class Study:
         """Everything, as JSON values."""
         return {
             "data": self.data,
-            "twins": [_twins_to_dict(t, self.foresights[t.rule]) for t in self.twins],
-            "grid": [_grid_to_dict(g) for g in self.grid],
+            "twins": [plain.twins(t, self.foresights[t.rule]) for t in self.twins],
+            "grid": [plain.grid(g) for g in self.grid],
             "answer": list(self.answer),
             "trainings": self.trainings,
             "seconds": round(self.seconds, 3),
@@ -113,6 +113,8 @@ def study(
     hidden: Sequence[int] = (64,),
     activation: str = "relu",
     initialization: str = "he",
+    error: str | None = None,
+    output: str = "identity",
     batch_size: int = 32,
     schedule: str = "constant",
     seeds: int = 3,
@@ -142,6 +144,8 @@ def study(
         hidden: units of each hidden layer.
         activation: of the hidden layers.
         initialization: how weights start.
+        error: what the networks minimize; by default softmax_cross_entropy for classes, squared for numbers.
+        output: activation of the output layer, for the squared errors.
         batch_size: rows a step.
         schedule: of lr, by name.
         seeds: how many seeds for every setting.
@@ -176,7 +180,8 @@ def study(
     data = load(source or "digits", target=target, seed=seed, train_size=train_size, label_noise=label_noise or 0.0)
     network = Network(
         sizes=(data.train.x.shape[1], *hidden, data.train.y.shape[1]),
-        error="softmax_cross_entropy" if data.task == "classification" else "squared",
+        error=error or ("softmax_cross_entropy" if data.task == "classification" else "squared"),
+        output=output,
         activation=activation,
         initialization=initialization,
     )
@@ -194,7 +199,7 @@ def study(
     chunks = plan(every_setting, numbers, members=members)
     question = {
         "data": [data.name, data.fingerprint],
-        "recipe": _recipe_to_dict(recipe),
+        "recipe": plain.recipe(recipe),
         "rules": [twin_rules, grid_rules],
         "settings": [[s.rule, str(s.law), s.lr, s.strength] for s in every_setting],
         "seeds": numbers,
@@ -264,63 +269,6 @@ def _train_grid(
         candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]
         best = min(candidates, key=lambda o: o.valid, default=None)
         progress(Progress(stage="trainings", done=done, total=total, best=best))
-
-
-def _recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
-    return vars(recipe) | {"network": vars(recipe.network)}
-
-
-def _twins_to_dict(t: Twins, foresight: Foresight) -> dict[str, Any]:
-    # JSON knows no NaN
-    without_nan = {p: [None if math.isnan(gap) else gap for gap in gaps] for p, gaps in t.gaps.items()}
-    return {
-        "rule": t.rule,
-        "alpha": t.alpha,
-        "lr": t.lr,
-        "l2": t.l2,
-        "verdict": t.verdict,
-        "theorem": foresight.verdict,
-        "condition": foresight.condition,
-        "theorem_agrees": foresight.agrees(t),
-        "gap": {precision: gaps[-1] for precision, gaps in without_nan.items()},
-        "gaps": without_nan,
-    }
-
-
-def _grid_to_dict(g: GridResult) -> dict[str, Any]:
-    return {
-        "rule": g.rule,
-        "law": str(g.law),
-        "best": _best_to_dict(g.best),
-        "unregularized": _best_to_dict(g.unregularized),
-        "gain": g.gain.mean,
-        "gain_interval": _ends(g.gain),
-        "slope": g.slope.value,
-        "slope_interval": [g.slope.low, g.slope.high],
-        "slope_lrs": g.slope.lrs,
-        "diverged": g.diverged,
-        "trainings": g.trainings,
-    }
-
-
-def _best_to_dict(best: Best) -> dict[str, Any]:
-    return {
-        "lr": best.lr,
-        "strength": best.strength,
-        "valid": best.valid,
-        "test": best.test.mean,
-        "test_interval": _ends(best.test),
-        "test_score": best.test_score.mean,
-        "test_score_interval": _ends(best.test_score),
-        "gap": best.gap.mean,
-        "gap_interval": _ends(best.gap),
-        "norm": best.norm.mean,
-        "norm_interval": _ends(best.norm),
-    }
-
-
-def _ends(interval: Interval) -> list[float | None]:
-    return [interval.low, interval.high]
 
 
 def _versions() -> dict[str, str]:

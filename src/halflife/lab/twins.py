@@ -12,8 +12,9 @@ import numpy as np
 
 from halflife.lab.data import Data
 from halflife.lab.networks import Parameters
+from halflife.lab.recipe import Recipe
 from halflife.lab.settings import Setting
-from halflife.lab.training import Recipe, train
+from halflife.lab.training import train
 from halflife.rules import Law
 
 PRECISIONS = ("float32", "float64")

@@ -64,10 +64,10 @@ def prove(name: str | Rule | None = None, *, steps: int = 3, **chosen: float | F
 
     Raises:
         UnknownName: there is no such rule, theorem or hyperparameter; the message has the nearest names.
-        BadInput: a hyperparameter lies outside its domain, or `steps` is not from 1 to 6.
+        BadInput: a hyperparameter lies outside its domain, or `steps` is not from 1 to 4.
     """
-    if not 1 <= steps <= 6:
-        raise BadInput(f"steps is {steps}: it must be from 1 to 6.")
+    if not 1 <= steps <= 4:
+        raise BadInput(f"steps is {steps}: it must be from 1 to 4.")
     if name is None:
         if chosen:
             raise BadInput(f"{', '.join(chosen)} given without a rule: name the rule first.")

@@ -12,11 +12,11 @@ beyond that: certificates are checked with it, whatever found them.
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import total_ordering
-from math import isqrt
+from math import gcd, isqrt
 from types import SimpleNamespace
 from typing import Any
 
-_LARGEST_TRIAL = 1_000_000
+_LARGEST_TRIAL = 200_000
 
 
 @total_ordering
@@ -82,8 +82,9 @@ class Exact:
         terms: dict[int, Fraction] = {}
         for n, q in self.terms.items():
             for m, r in Exact(other).terms.items():
-                outside, inside = _square_part(n * m)
-                terms[inside] = terms.get(inside, Fraction(0)) + q * r * outside
+                shared = gcd(n, m)
+                inside = n * m // shared**2
+                terms[inside] = terms.get(inside, Fraction(0)) + q * r * shared
         return Exact._of(terms)
 
     __rmul__ = __mul__
@@ -94,8 +95,11 @@ class Exact:
         if len(self.terms) == 1:
             ((n, q),) = self.terms.items()
             return Exact._of({n: 1 / (q * n)})
-        prime = _smallest_factor(max(self.terms))
-        conjugate = Exact._of({n: -q if n % prime == 0 else q for n, q in self.terms.items()})
+        if len(self.terms) == 2:
+            conjugate = Exact._of({n: -q if n == max(self.terms) else q for n, q in self.terms.items()})
+        else:
+            prime = _smallest_factor(max(self.terms))
+            conjugate = Exact._of({n: -q if n % prime == 0 else q for n, q in self.terms.items()})
         return conjugate * (self * conjugate)._inverse()
 
     def __truediv__(self, other: Any) -> "Exact":
@@ -129,8 +133,9 @@ class Exact:
             raise ArithmeticError(f"the square root of {number} is not real")
         if number == 0:
             return self
-        outside, inside = _square_part(number.numerator * number.denominator)
-        return Exact._of({inside: Fraction(outside, number.denominator)})
+        above, kept_above = _square_part(number.numerator)
+        below, kept_below = _square_part(number.denominator)
+        return Exact._of({kept_above * kept_below: Fraction(above, below * kept_below)})
 
     def sign(self) -> int:
         """−1, 0 or 1, by integer bounds that tighten until they agree."""

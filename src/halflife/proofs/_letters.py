@@ -151,7 +151,8 @@ def latex(expression: sympy.Basic) -> str:
 
 def latex_sentence(sentence: str) -> str:
     """A sentence as LaTeX: every mathematical letter in it becomes a command, all else stays."""
-    escaped = re.sub(r"([#%&_$])", r"\\\1", sentence)
+    escaped = re.sub(r"([#%&_$])", r"\\\1", sentence.replace("ŝ", "s\u0302"))
+    escaped = re.sub("(.)\u0302", r"\\ensuremath{\\hat{\1}}", escaped)
     return "".join(rf"\ensuremath{{{_LATEX[c]}}}" if c in _LATEX else c for c in escaped)
 
 

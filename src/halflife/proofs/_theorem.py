@@ -215,7 +215,7 @@ class Theorem:
 
 def vanishes(expression: sympy.Expr) -> bool:
     """Whether an expression is identically zero: exactly where it is rational in its letters, exponentials and such."""
-    rational = _without_functions(expression)
+    rational = _without_functions(sympy.sympify(expression))
     letters = sorted(rational.free_symbols, key=sympy.default_sort_key)
     if rational.is_rational_function(*letters):
         return bool(sympy.QQ.frac_field(*letters).from_sympy(rational) == 0) if letters else bool(rational == 0)

@@ -5,14 +5,15 @@ gradients and learning rates are free letters too. The twins agree for all of th
 product of weights and gradients in their difference vanishes: polynomial equations in λ, η, α and the hyperparameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from halflife.proofs._letters import Letters
-from halflife.rules import Order, Rule, update
+from halflife.proofs._theorem import vanishes
+from halflife.rules import Order, Rule, State, update
 
 LETTERS = Letters()
 
@@ -94,7 +95,8 @@ def one_step(
     """The α that keeps agreeing twins agreed for one more step, all weights alike; None if there is none.
 
     The first step starts from the rule's initial state. Any later one starts from states of which only that is known
-    which every step preserves: the entries on which both twins agree. `given` says which letters a condition replaces.
+    which every step preserves: the entries on which both twins agree. Of these α may depend on those that only count.
+    `given` says which letters a condition replaces.
     """
     found: list[sympy.Expr] = []
     for suffix in suffixes(rule):
@@ -106,7 +108,7 @@ def one_step(
                 with_l2 = without = rule.initial_state(weight)
                 remembered: list[sympy.Symbol] = []
             else:
-                with_l2 = {name: sympy.Symbol(f"{name}{suffix}") for name in rule.initial}
+                with_l2 = {name: sympy.Symbol(f"memory_{name}{suffix}") for name in rule.initial}
                 without = {name: s if name in agreed else sympy.Symbol(f"{s}'") for name, s in with_l2.items()}
                 remembered = sorted({*with_l2.values(), *without.values()}, key=str)
             common: dict[str, Any] = {
@@ -117,16 +119,28 @@ def one_step(
             }
             there, new_with_l2 = update(rule, weight, gradient, with_l2, l2=LETTERS.lamda, **common)
             here, new_without = update(rule, weight, gradient, without, decay=LETTERS.alpha_t, **common)
-            still = {name for name in agreed if sympy.expand(new_with_l2[name] - new_without[name]) == 0}
+            still = {name for name in agreed if vanishes(new_with_l2[name] - new_without[name])}
             if first or still == agreed:
                 break
             agreed = still
-        solution = _solve(coefficients(there - here, [weight, gradient, *remembered]), LETTERS.alpha_t)
+        data = {weight, gradient, *remembered} - _clocks(agreed, with_l2, new_without, {weight, gradient})
+        solution = _solve(coefficients(there - here, sorted(data, key=str)), LETTERS.alpha_t)
         if solution is None:
             return None
         found.append(solution)
     *others, last = found
     return last if all(sympy.simplify(other - last) == 0 for other in others) else None
+
+
+def _clocks(agreed: Set[str], state: State, after: State, data: Set[sympy.Symbol]) -> set[sympy.Symbol]:
+    """The letters of those entries that no weight and no gradient ever enters, such as a count of steps."""
+    clocks = set(agreed)
+    while True:
+        tainted = data | {letter for name, letter in state.items() if name not in clocks}
+        clean = {name for name in clocks if not sympy.sympify(after[name]).free_symbols & tainted}
+        if clean == clocks:
+            return {state[name] for name in clocks if isinstance(state[name], sympy.Symbol)}
+        clocks = clean
 
 
 def coefficients(gap: sympy.Expr, free: list[sympy.Symbol]) -> list[sympy.Expr]:

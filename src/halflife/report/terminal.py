@@ -48,7 +48,7 @@ _SAME = {"EQUIVALENT": "yes", "NOT EQUIVALENT": "no", "UNDECIDED": "undecided"}
 
 
 def _grid(result: Study) -> Table:
-    table = _table("Grid: the setting that validates best, measured on test rows (95 % over seeds)")
+    table = _table("Grid: the setting that validates best, on test rows (95 % over seeds)")
     table.add_column("rule")
     table.add_column("law")
     for heading in ("lr", "strength", "test error", result.score, "overfit", "‖w‖", "slope"):
