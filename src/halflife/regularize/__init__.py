@@ -12,9 +12,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from halflife.regularize._regularize import Regularization, monitor, regularize
+from halflife.regularize._ask import Rounding
+from halflife.regularize._handle import GroupSummary, Regularization
+from halflife.regularize._regularize import monitor, regularize
 
-__all__ = ["Regularization", "monitor", "regularize"]
+__all__ = ["GroupSummary", "Regularization", "Rounding", "monitor", "regularize"]
 
 
 class _Callable(ModuleType):

@@ -31,7 +31,7 @@ def local(tensor: Any) -> Any:
 
 
 def toward(weights: Tensors, share: Any, targets: Sequence[Any]) -> None:
-    """w ← w − α·(w − target), where None is a target of zero."""
+    """W ← w − α·(w − target), where None is a target of zero."""
     plain = [w for w, target in zip(weights, targets, strict=True) if target is None]
     if plain:
         torch._foreach_mul_(plain, 1 - share)
@@ -44,14 +44,14 @@ def toward(weights: Tensors, share: Any, targets: Sequence[Any]) -> None:
 
 
 def cautiously(weights: Tensors, share: Any, before: Tensors, targets: Sequence[Any]) -> None:
-    """w ← w − α·(w₀ − target) where the step w₀ → w went the same way as the decay, or nowhere (Chen et al. 2025)."""
+    """W ← w − α·(w₀ − target) where the step w₀ → w went the same way as the decay, or nowhere (Chen et al. 2025)."""
     for w, old, target in zip(weights, before, targets, strict=True):
         pull = old if target is None else old - target
         w.sub_(torch.where((old - w) * pull >= 0, pull * share, 0.0))
 
 
 def soft_threshold(weights: Tensors, threshold: Any) -> None:
-    """w ← sign(w)·max(|w| − threshold, 0), with true zeros."""
+    """W ← sign(w)·max(|w| − threshold, 0), with true zeros."""
     for w in weights:
         w.sub_(torch.clamp(w, -threshold, threshold))
 

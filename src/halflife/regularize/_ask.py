@@ -130,7 +130,9 @@ def in_steps(half_life: float | str, steps_per_epoch: int | None = None) -> floa
     except ValueError:
         number = math.nan
     if found is None or math.isnan(number):
-        raise BadInput(f"half_life is {half_life!r}: it must be a number of steps, or such as '5000 steps', '30 epochs'.")
+        raise BadInput(
+            f"half_life is {half_life!r}: it must be a number of steps, or such as '5000 steps', '30 epochs'."
+        )
     if (found[2] or "").startswith("epoch"):
         if not steps_per_epoch or steps_per_epoch < 1:
             raise BadInput(f"half_life is {half_life!r}: to count epochs, steps_per_epoch= must be given, 1 or more.")

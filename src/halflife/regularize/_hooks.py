@@ -68,13 +68,13 @@ class Hooks:
     undo: list[Callable[[], None]] = field(default_factory=list)
     later: list[Callable[[], None]] = field(default_factory=list)
 
-    @torch.no_grad()
     def before(self, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Open the doors, or have the closure open them once it has made the gradients."""
         self._take_back()
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         if not callable(closure):
-            self._open(optimizer)
+            with torch.no_grad():
+                self._open(optimizer)
             return None
         opened: list[bool] = []
 
@@ -90,11 +90,11 @@ class Hooks:
             return (args[0], evaluated, *args[2:]), kwargs
         return args, {**kwargs, "closure": evaluated}
 
-    @torch.no_grad()
-    def after(self, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def after(self, optimizer: Any, *_: Any) -> None:
         """Act on the new weights, and close the doors."""
-        for act in self.later:
-            act()
+        with torch.no_grad():
+            for act in self.later:
+                act()
         self._take_back()
         counting = [group for group in optimizer.param_groups if STEPS in group]
         found = getattr(optimizer, "found_inf", None)
@@ -175,8 +175,11 @@ def _sparse(live: list[Any], targets: PerParameter, l2: Any) -> Iterator[tuple[A
         if p.grad.is_sparse:
             grad = p.grad.coalesce()
             pull = p.detach() if p not in targets else p.detach() - targets[p]
-            yield p, torch.sparse_coo_tensor(
-                grad.indices(), grad.values() + l2 * pull[tuple(grad.indices())], grad.shape, is_coalesced=True
+            yield (
+                p,
+                torch.sparse_coo_tensor(
+                    grad.indices(), grad.values() + l2 * pull[tuple(grad.indices())], grad.shape, is_coalesced=True
+                ),
             )
 
 

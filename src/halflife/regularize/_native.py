@@ -132,7 +132,10 @@ def _reports(
     viewed.param_groups = [dict(group) for group in optimizer.param_groups]
     if index is not None:
         viewed.param_groups[index] |= dict(turned or {})
-    key = (type(optimizer), repr([sorted((k, repr(v)) for k, v in g.items() if k not in _UNSEEN) for g in viewed.param_groups]))
+    key = (
+        type(optimizer),
+        repr([sorted((k, repr(v)) for k, v in g.items() if k not in _UNSEEN) for g in viewed.param_groups]),
+    )
     if type(optimizer).__module__.startswith("torch.optim.") and not _hooked(optimizer):
         if key not in _known:
             _known[key] = probe_groups(viewed)  # type: ignore[assignment]

@@ -1,13 +1,16 @@
 """The verb: check everything, then change the optimizer, and leave it as it was if anything fails."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from halflife._errors import BadInput
 from halflife.regularize._ask import Rounding, asked
 from halflife.regularize._handle import Regularization
 from halflife.regularize._selection import Where
 from halflife.rules import Law
+
+if TYPE_CHECKING:
+    from halflife.regularize._monitor import Monitor
 
 
 def regularize(
@@ -70,7 +73,9 @@ def regularize(
     """
     if not isinstance(getattr(optimizer, "param_groups", None), list):
         if isinstance(optimizer, tuple) and hasattr(optimizer, "update"):
-            raise BadInput("this is an Optax transformation: it cannot be changed; wrap it by halflife.optax.regularize.")
+            raise BadInput(
+                "this is an Optax transformation: it cannot be changed; wrap it by halflife.optax.regularize."
+            )
         raise BadInput(f"{type(optimizer).__name__} is not a live torch optimizer: it has no parameter groups.")
     if isinstance(where, Mapping):
         if l2 or decay or half_life is not None:
@@ -94,8 +99,20 @@ def regularize(
     return regularized(optimizer, ask, where=where, toward=toward, model=model, peak_lr=peak_lr)
 
 
-def monitor(optimizer: Any, *, every: int = 100, to: Any = None, model: Any = None) -> Any:
-    """Watch what decay does: see `halflife.regularize._monitor.Monitor`."""
+def monitor(optimizer: Any, *, every: int = 100, to: Any = None) -> "Monitor":
+    """Watch what decay does to a torch optimizer's weights: norm, decay, half-lives and rotation of each group.
+
+    Args:
+        optimizer: a live torch optimizer, regularized by halflife or by itself.
+        every: how many steps lie between looks; the first step is looked at.
+        to: where rows go besides `rows`: a path of a CSV file, a TensorBoard writer, or a function of a row.
+
+    Returns:
+        The monitor; its `rows` are dicts as its docstring tells.
+
+    Raises:
+        BadInput: it is no torch optimizer whose law can be found, or `every` or `to` cannot be used.
+    """
     from halflife.regularize._monitor import Monitor
 
-    return Monitor(optimizer, every=every, to=to, model=model)
+    return Monitor(optimizer, every=every, to=to)

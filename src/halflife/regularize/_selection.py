@@ -99,7 +99,7 @@ def select(groups: Sequence[Mapping[str, Any]], where: Where, model: Any = None)
 def _patterns(where: Where) -> tuple[str, ...]:
     if isinstance(where, Mapping):
         for pattern, strength in where.items():
-            if not isinstance(strength, (int, float)) or not 0 <= strength:
+            if not isinstance(strength, (int, float)) or not strength >= 0:
                 raise BadInput(f"where gives {pattern!r} the strength {strength!r}: it must be a number, 0 or more.")
         if not where:
             raise BadInput("where is an empty dict: it must give at least one pattern its strength.")

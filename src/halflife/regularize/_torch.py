@@ -69,7 +69,12 @@ def regularized(
         optimizer.param_groups[:] = [group for group, _ in snapshot]
         raise
     summaries = tuple(_summary(door, piece, ask) for piece, door in chain.from_iterable(planned))
-    return Regularization(name=name, groups=summaries, extras=_extras(ask, targets), undo=partial(_remove, optimizer, doors, handles, previous))
+    return Regularization(
+        name=name,
+        groups=summaries,
+        extras=_extras(ask, targets),
+        undo=partial(_remove, optimizer, doors, handles, previous),
+    )
 
 
 def _planned(
@@ -77,7 +82,8 @@ def _planned(
 ) -> list[tuple[Selection, Door]]:
     """The doors of one group: several, if its own argument serves and it has to be split for that."""
     lr = lr_name(group)
-    peak = peak_lr or float(group.get("max_lr", group.get("initial_lr", group[lr])))
+    known = next(group[name] for name in ("max_lr", "initial_lr", lr) if name in group)
+    peak = float(known) if peak_lr is None else peak_lr
     native = own.native
     if not selection.whole and native is not Native.NO and "initial_lr" in group:
         native = Native.NO  # a scheduler counts the groups: they are not split under it
@@ -168,14 +174,18 @@ def _targets(toward: Mapping[str, Any] | Sequence[Any] | None, selections: Seque
     if isinstance(toward, Mapping):
         if not any(n for _, n in named):
             raise BadInput("toward gives weights by name, but names are not known: give the module as model=.")
-        pairs = [(p, toward.get(n), repr(n)) for c in _chosen(selections) for p, n in zip(c.parameters, c.names)]
+        pairs = [
+            (p, toward.get(n), repr(n)) for c in _chosen(selections) for p, n in zip(c.parameters, c.names, strict=True)
+        ]
     else:
         goals = list(toward)
         order = [p for s in selections for p in s.in_order]
         if len(goals) != len(order):
             raise BadInput(f"toward has {len(goals)} tensors: the optimizer has {len(order)} parameters.")
         meant = {id(p) for c in _chosen(selections) for p in c.parameters}
-        pairs = [(p, goal, f"parameter {i}") for i, (p, goal) in enumerate(zip(order, goals)) if id(p) in meant]
+        pairs = [
+            (p, goal, f"parameter {i}") for i, (p, goal) in enumerate(zip(order, goals, strict=True)) if id(p) in meant
+        ]
     targets = PerParameter()
     for p, goal, name in pairs:
         if goal is None:
