@@ -295,6 +295,7 @@ def test_half_life_is_the_steps_in_which_an_untouched_weight_halves():
         agree(p.detach(), start / 2, start)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, while compiling
 def test_a_compiled_step_is_the_step():
     """torch.compile of the whole step, hooks inside, ends where the plain one does."""
     ends = []

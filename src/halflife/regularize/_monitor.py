@@ -111,7 +111,7 @@ def _decay(group: dict[str, Any], hooks: Hooks | None, report: LawReport | None)
     if report is None or report.strength_name not in group or report.law.value.lr_power is None:
         return math.nan
     lr = float(group["lr"])
-    peak = float(group.get(PEAK, group.get("initial_lr", lr)))
+    peak = float(next(v for v in (group.get(PEAK), group.get("initial_lr"), lr) if v is not None))
     return float(report.law.decay(float(group[report.strength_name]), lr=lr, peak_lr=peak)) * (report.coefficient or 1)
 
 

@@ -5,7 +5,6 @@ that does not follow lr is dialed in before each step. Adam has a switch that ma
 neither: there decay comes from outside.
 """
 
-import copy
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -128,7 +127,8 @@ def _reports(
     optimizer: Any, index: int | None = None, turned: Mapping[str, Any] | None = None
 ) -> tuple[LawReport, ...]:
     """What the probe says of each group, one of them perhaps with a switch turned."""
-    viewed = copy.copy(optimizer)
+    viewed = object.__new__(type(optimizer))  # copy.copy would leave out hooks and attributes
+    viewed.__dict__.update(vars(optimizer))
     viewed.param_groups = [dict(group) for group in optimizer.param_groups]
     if index is not None:
         viewed.param_groups[index] |= dict(turned or {})

@@ -82,10 +82,10 @@ def _planned(
 ) -> list[tuple[Selection, Door]]:
     """The doors of one group: several, if its own argument serves and it has to be split for that."""
     lr = lr_name(group)
-    known = next(group[name] for name in ("max_lr", "initial_lr", lr) if name in group)
+    known = next(group[name] for name in ("max_lr", "initial_lr", lr) if group.get(name) is not None)
     peak = float(known) if peak_lr is None else peak_lr
     native = own.native
-    if not selection.whole and native is not Native.NO and "initial_lr" in group:
+    if not selection.whole and native is not Native.NO and group.get("initial_lr") is not None:
         native = Native.NO  # a scheduler counts the groups: they are not split under it
     pieces = [selection]
     if native is not Native.NO and not selection.whole:
