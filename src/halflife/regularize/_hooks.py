@@ -59,12 +59,14 @@ class Hooks:
         doors: one for each group, which names its own by number.
         targets: what each parameter decays to; zero where nothing is held.
         lost: what rounding took from 16-bit parameters.
+        scratch: gradients with the penalty in them, while a step lasts; kept because memory is slow to come by.
     """
 
     ask: Ask
     doors: list[Door]
     targets: PerParameter = field(default_factory=PerParameter)
     lost: PerParameter = field(default_factory=PerParameter)
+    scratch: PerParameter = field(default_factory=PerParameter)
     undo: list[Callable[[], None]] = field(default_factory=list)
     later: list[Callable[[], None]] = field(default_factory=list)
 
@@ -162,8 +164,17 @@ class Hooks:
 
     def _penalize(self, live: list[Any], l2: Any) -> None:
         dense = [p for p in live if not p.grad.is_sparse]
-        pulls = [p.detach() if p not in self.targets else p.detach() - self.targets[p] for p in dense]
-        penalized = torch._foreach_add([p.grad for p in dense], torch._foreach_mul(pulls, l2)) if dense else []
+        for p in dense:
+            if p not in self.scratch or self.scratch[p].dtype != p.grad.dtype:
+                self.scratch[p] = torch.empty_like(p.grad)
+        penalized = [self.scratch[p] for p in dense]
+        if dense:
+            torch._foreach_copy_(penalized, [p.grad for p in dense])
+            pulls = [p.detach() if p not in self.targets else p.detach() - self.targets[p] for p in dense]
+            if isinstance(l2, float):
+                torch._foreach_add_(penalized, pulls, alpha=l2)
+            else:
+                torch._foreach_add_(penalized, torch._foreach_mul(pulls, l2))
         for p, grad in [*zip(dense, penalized, strict=True), *_sparse(live, self.targets, l2)]:
             self.undo.append(partial(setattr, p, "grad", p.grad))
             p.grad = grad

@@ -19,6 +19,7 @@ from halflife.rules import Law, Order
 SWITCHES = ("decoupled_weight_decay",)
 """Arguments of truth value that turn one law into another."""
 PLAIN_KEY = "weight_decay"
+PROBING_LR = 1e-3
 LR_NAMES = ("lr", "learning_rate")
 SAME = 1e-6
 """How near to 1 the measured coefficient must be for an argument to be the law itself."""
@@ -130,6 +131,10 @@ def _reports(
     viewed = object.__new__(type(optimizer))  # copy.copy would leave out hooks and attributes
     viewed.__dict__.update(vars(optimizer))
     viewed.param_groups = [dict(group) for group in optimizer.param_groups]
+    for group in viewed.param_groups:
+        name = lr_name(group)
+        if isinstance(group[name], (int, float)) and group[name] == 0:
+            group[name] = group.get("initial_lr") or PROBING_LR  # a warm-up that begins at zero
     if index is not None:
         viewed.param_groups[index] |= dict(turned or {})
     key = (
