@@ -74,7 +74,9 @@ TABLES = {
         "halflife L2 (own argument)": regularized(sgd_default, l2=1e-5),
         "halflife DECOUPLED (hooks)": regularized(sgd_default, decay=1e-5),
         "torch-optimi SGD, decoupled": other("optimi", "SGD", momentum=0.9, weight_decay=1e-2, decouple_wd=True),
-        "pytorch_optimizer SGDW": other("pytorch_optimizer", "SGDW", momentum=0.9, weight_decay=1e-2, weight_decouple=True),
+        "pytorch_optimizer SGDW": other(
+            "pytorch_optimizer", "SGDW", momentum=0.9, weight_decay=1e-2, weight_decouple=True
+        ),
     },
 }
 

@@ -65,7 +65,7 @@ def test_two_processes_end_where_one_does(kind, tmp_path):
     for process in processes:
         process.start()
     try:
-        ends = dict(queue.get(timeout=120) for _ in processes)
+        ends = dict(queue.get(timeout=60) for _ in processes)
     finally:
         for process in processes:
             process.join(20)

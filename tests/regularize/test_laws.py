@@ -26,9 +26,7 @@ OPTIMIZERS = [
 EVERY_LAW = [(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9}), (torch.optim.Adam, {}), (torch.optim.AdamW, {})]
 # every law meets every kind of optimizer; which of the weight-side laws meets whom goes round
 CASES = [(cls, kw, law) for cls, kw in EVERY_LAW for law in ALL] + [
-    (cls, kw, law)
-    for i, (cls, kw) in enumerate(OPTIMIZERS)
-    for law in (Law.L2, ALL[1 + i % 6], ALL[1 + (i + 3) % 6])
+    (cls, kw, law) for i, (cls, kw) in enumerate(OPTIMIZERS) for law in (Law.L2, ALL[1 + i % 6], ALL[1 + (i + 3) % 6])
 ]
 
 

@@ -44,6 +44,7 @@ def test_the_probe_confirms_it(rounding):
 
 def test_stochastic_rounding_depends_on_its_seed_alone():
     """Same seed, same bits; the global random state is not touched."""
+
     def run(seed):
         p = torch.nn.Parameter(torch.linspace(1, 2, 64, dtype=torch.bfloat16).reshape(8, 8))
         optimizer = torch.optim.SGD([p], lr=0.1)

@@ -90,7 +90,7 @@ def test_named_schedules_are_laws(name):
 
 
 def test_decay_towards_given_weights():
-    """w − α·(w − w₀) in place of w − α·w, on both doors; the given tensors are copied."""
+    """W − α·(w − w₀) in place of w − α·w, on both doors; the given tensors are copied."""
     p, start, gradient = problem()
     goal = torch.full_like(start, 2.0)
     optimizer = sgd(p)

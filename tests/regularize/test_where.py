@@ -28,7 +28,7 @@ def decayed(model, optimizer):
 
 
 def expect(found, wanted):
-    assert found == pytest.approx({name: 0.0 for name in found} | wanted, abs=1e-6)
+    assert found == pytest.approx(dict.fromkeys(found, 0.0) | wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize("known", ["by model", "by names"])
@@ -61,7 +61,9 @@ def test_patterns_have_strengths_of_their_own():
 
 def test_a_pattern_a_predicate_and_all():
     """The other ways to say which."""
-    everything = dict.fromkeys(("embed.weight", "body.weight", "body.bias", "norm.weight", "norm.bias", "head.weight"), 0.01)
+    everything = dict.fromkeys(
+        ("embed.weight", "body.weight", "body.bias", "norm.weight", "norm.bias", "head.weight"), 0.01
+    )
     for where, wanted in (
         ("head.*", {"head.weight": 0.01}),
         (lambda name, p: p.ndim == 1, {"body.bias": 0.01}),
@@ -122,5 +124,8 @@ def test_a_selection_that_cannot_be_meant_is_refused(where, said):
     model = Small()
     with pytest.raises(BadInput, match=said.replace("*", r"\*")):
         halflife.regularize(
-            torch.optim.AdamW(model.parameters()), where=where, model=model, **({} if isinstance(where, dict) else {"decay": 0.1})
+            torch.optim.AdamW(model.parameters()),
+            where=where,
+            model=model,
+            **({} if isinstance(where, dict) else {"decay": 0.1}),
         )

@@ -169,12 +169,15 @@ class Hooks:
                 self.scratch[p] = torch.empty_like(p.grad)
         penalized = [self.scratch[p] for p in dense]
         if dense:
-            torch._foreach_copy_(penalized, [p.grad for p in dense])
-            pulls = [p.detach() if p not in self.targets else p.detach() - self.targets[p] for p in dense]
+            here = [local(grad) for grad in penalized]
+            torch._foreach_copy_(here, [local(p.grad) for p in dense])
+            pulls = [
+                local(p.detach()) - local(self.targets[p]) if p in self.targets else local(p.detach()) for p in dense
+            ]
             if isinstance(l2, float):
-                torch._foreach_add_(penalized, pulls, alpha=l2)
+                torch._foreach_add_(here, pulls, alpha=l2)
             else:
-                torch._foreach_add_(penalized, torch._foreach_mul(pulls, l2))
+                torch._foreach_add_(here, torch._foreach_mul(pulls, l2))
         for p, grad in [*zip(dense, penalized, strict=True), *_sparse(live, self.targets, l2)]:
             self.undo.append(partial(setattr, p, "grad", p.grad))
             p.grad = grad
