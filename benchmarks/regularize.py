@@ -54,9 +54,22 @@ def sgd_default(params):
     return torch.optim.SGD(params, lr=1e-3, momentum=0.9)
 
 
+def with_own(make):
+    """Bare torch that regularizes by its own argument: what the same regularization costs without halflife."""
+
+    def made(params):
+        optimizer = make(params)
+        for group in optimizer.param_groups:
+            group["weight_decay"] = 1e-5
+        return optimizer
+
+    return made
+
+
 TABLES = {
     "fused AdamW": {
         "bare": adamw,
+        "bare, weight_decay": with_own(adamw),
         "halflife DECOUPLED (own argument)": regularized(adamw, decay=1e-5),
         "halflife CONSTANT (own argument, set anew)": regularized(adamw, decay=1e-5, law="CONSTANT"),
         "halflife PROXIMAL (hooks)": regularized(adamw, decay=1e-5, law="PROXIMAL"),
@@ -66,11 +79,13 @@ TABLES = {
     },
     "fused SGD, momentum": {
         "bare": sgd,
+        "bare, weight_decay": with_own(sgd),
         "halflife L2 (own argument)": regularized(sgd, l2=1e-5),
         "halflife DECOUPLED (hooks)": regularized(sgd, decay=1e-5),
     },
     "SGD, momentum, as torch chooses": {
         "bare": sgd_default,
+        "bare, weight_decay": with_own(sgd_default),
         "halflife L2 (own argument)": regularized(sgd_default, l2=1e-5),
         "halflife DECOUPLED (hooks)": regularized(sgd_default, decay=1e-5),
         "torch-optimi SGD, decoupled": other("optimi", "SGD", momentum=0.9, weight_decay=1e-2, decouple_wd=True),
