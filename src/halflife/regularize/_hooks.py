@@ -41,6 +41,7 @@ class Door:
         native: how far the optimizer's own argument does it.
         parts: which parameters; none for a group that is spared.
         settings: what the group was given.
+        lent: switches that are turned for the time of a step.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Door:
     native: Native
     parts: list[Part]
     settings: Mapping[str, Any]
+    lent: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -120,7 +122,10 @@ class Hooks:
         lr, native = group[door.lr_name], door.native
         if native is Native.DIALED and lr == 0 and share:
             native = Native.NO  # no dial makes a share of a step whose lr is zero
-        if native is not Native.STATIC:
+        for switch, value in door.lent.items() if native is Native.LENT else ():
+            self.undo.append(partial(group.__setitem__, switch, group[switch]))
+            group[switch] = value
+        if native not in (Native.STATIC, Native.LENT):
             self.undo.append(partial(group.__setitem__, door.key, strength))
             group[door.key] = share / lr if native is Native.DIALED and share else 0.0
         mains = strength if self.ask.law is Law.L2 and native is Native.NO else 0.0

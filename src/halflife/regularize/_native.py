@@ -31,6 +31,7 @@ class Native(Enum):
 
     STATIC = "the optimizer's own argument, at no cost"
     DIALED = "the optimizer's own argument, set anew for each step"
+    LENT = "the optimizer's own argument, a switch turned for the time of a step"
     NO = "hooks around the step"
 
     def __str__(self) -> str:
@@ -45,11 +46,13 @@ class Own:
         key: the argument that holds the strength; `weight_decay` where the optimizer has none.
         native: how far it serves.
         fixed: other settings of the group that must hold: switches turned, a second decay turned off.
+        lent: switches that are turned for the time of a step.
     """
 
     key: str
     native: Native
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    lent: Mapping[str, Any] = field(default_factory=dict)
 
 
 def own_arguments(optimizer: Any, ask: Ask, *, from_outside: bool) -> tuple[Own, ...]:
@@ -101,12 +104,15 @@ def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: 
     if native is not Native.NO:
         return Own(key=key, native=native, fixed=fixed)
     for switch in SWITCHES:
-        # only where the class itself takes the switch, for others put it back when a checkpoint is loaded
-        if isinstance(group.get(switch), bool) and switch in inspect.signature(type(optimizer)).parameters:
-            turned = {switch: not group[switch]}
-            native = serves(_reports(optimizer, index, turned)[index], ask, numeric_lr=numeric)
-            if native is not Native.NO:
-                return Own(key=key, native=native, fixed=fixed | turned)
+        if not isinstance(group.get(switch), bool):
+            continue
+        turned = {switch: not group[switch]}
+        native = serves(_reports(optimizer, index, turned)[index], ask, numeric_lr=numeric)
+        # a class that does not take the switch, as AdamW does not, puts it back whenever it is copied or loaded
+        if native is not Native.NO and switch in inspect.signature(type(optimizer)).parameters:
+            return Own(key=key, native=native, fixed=fixed | turned)
+        if native is Native.STATIC:
+            return Own(key=key, native=Native.LENT, fixed=fixed, lent=turned)
     return Own(key=key, native=Native.NO, fixed=fixed)
 
 

@@ -110,7 +110,7 @@ def _planned(
             settings[L1] = ask.l1
         if ask.schedule is not None or ask.rounding is Rounding.STOCHASTIC:
             settings[STEPS] = 0
-        door = Door(key=own.key, lr_name=lr, native=native, parts=parts, settings=settings)
+        door = Door(key=own.key, lr_name=lr, native=native, parts=parts, settings=settings, lent=own.lent)
         planned.append((piece, door))
     return planned
 
