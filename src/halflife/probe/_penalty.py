@@ -32,8 +32,11 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     law = Law.L2 if coefficient > 0 else Law.GROWTH
     if ex.lr:
         other = ex.l2_fit(lr=ex.lr / 2, start=ex.as_l2.size)
-        misfit = float(other.misfit[reached].max())
-        again = float(np.median(other.size[reached] / ex.strength))
+        # a direction of signs alone may not show λ in every tensor at every lr
+        shown = reached & np.isfinite(other.misfit)
+        shown = shown if shown.any() else reached
+        misfit = float(other.misfit[shown].max())
+        again = float(np.median(other.size[shown] / ex.strength))
         steady = abs(again / coefficient - 1) < 0.02 and misfit < 0.02
         evidence.append(
             Evidence(

@@ -13,6 +13,9 @@ import numpy as np
 
 from halflife.probe._torch import LR_NAMES, TorchSubject, accepted_by, assign, from_factory, knobs_of, number, quiet
 
+PEAK = "peak_lr"
+"""Where a group keeps the peak of its lr, if it does."""
+
 
 def from_live(optimizer: Any, index: int, name: str) -> TorchSubject:
     """A subject from one parameter group of a live optimizer.
@@ -23,7 +26,8 @@ def from_live(optimizer: Any, index: int, name: str) -> TorchSubject:
     group = optimizer.param_groups[index]
     lr_name = next((n for n in LR_NAMES if n in group), None)
     lr = number(group.get(lr_name)) if lr_name else None
-    peak = number(group.get("initial_lr")) or lr
+    # a group that keeps its peak can be started at another one
+    peak = None if PEAK in group else number(group.get("initial_lr")) or lr
     clone = TorchSubject(
         name=name,
         make=lambda groups, changes: _clone(optimizer, index, groups, changes),
@@ -52,6 +56,7 @@ def _same_steps(first: TorchSubject, second: TorchSubject) -> bool:
             run = subject.start(((4, 3), (4, 3)), weights)
             for t in range(3):
                 run.step(0.1 * np.cos(weights + t))
+                run.scale_lr(0.5)  # at its peak, an lr and its square over the peak are one number
             ends.append(run.weights())
     return bool(np.array_equal(ends[0], ends[1]))
 
@@ -77,4 +82,7 @@ def _clone(optimizer: Any, index: int, groups: list[dict[str, Any]], changes: Ma
     for key, value in changes.items():
         for group in clone.param_groups:
             assign(group, key, value)
+    for group in clone.param_groups:
+        if PEAK in group:
+            group[PEAK] = next((number(group[name]) for name in LR_NAMES if name in group), None)
     return clone

@@ -25,7 +25,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     law = by_powers(ex, in_midrun, at_start, share, slack=0.1)
     order, seen = _order(ex, orders, share)
     evidence += seen
-    if law is Law.DECOUPLED and order is Order.AFTER and 0 < share < 0.4:
+    if law is Law.DECOUPLED and order in (None, Order.AFTER) and 0 < share < 0.4:
         large = _at_one_half(ex, share, reached)
         proximal = large is not None and abs(large - 1 / 3) < 0.02
         law = Law.PROXIMAL if proximal else law
@@ -149,7 +149,7 @@ def _order(ex: Experiments, orders: dict[Order, float], share: float) -> tuple[O
 
 def _at_one_half(ex: Experiments, share: float, reached: Any) -> float | None:
     try:
-        found = shares_in(ex, strength=ex.strength * 0.5 / share)
+        found = shares_in(ex, strength=ex.strength * 0.5 * (1 - share) / share)
     except Exception:
         return None
     return typical(found[:, reached])

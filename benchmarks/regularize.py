@@ -1,0 +1,143 @@
+"""What regularizing costs in a step: halflife beside bare torch and beside optimizers that do the same by themselves.
+
+    python benchmarks/regularize.py [--rounds 9] [--device cuda]
+
+20 M float32 parameters in tensors of mixed sizes, gradients fixed. All contenders of a table take turns in every round;
+each row is the median over rounds of the time of a step as a multiple of the bare step of the same round.
+"""
+
+import argparse
+import importlib
+import statistics
+import time
+
+import torch
+
+import halflife
+
+SHAPES = [(4096, 1024)] * 3 + [(1024, 1024)] * 5 + [(512, 512)] * 6 + [(1024,)] * 20 + [(256, 128)] * 18
+
+
+def parameters(device: str) -> list[torch.nn.Parameter]:
+    generator = torch.Generator().manual_seed(0)
+    made = [torch.nn.Parameter(torch.randn(shape, generator=generator).to(device)) for shape in SHAPES]
+    for p in made:
+        p.grad = torch.randn(p.shape, generator=generator).to(device) * 0.01
+    return made
+
+
+def regularized(make, **request):
+    def made(params):
+        optimizer = make(params)
+        halflife.regularize(optimizer, where="all", **request)
+        return optimizer
+
+    return made
+
+
+def other(module: str, name: str, **arguments):
+    def made(params):
+        return getattr(importlib.import_module(module), name)(params, lr=1e-3, **arguments)
+
+    return made
+
+
+def adamw(params):
+    return torch.optim.AdamW(params, lr=1e-3, fused=True, weight_decay=0.0)
+
+
+def sgd(params):
+    return torch.optim.SGD(params, lr=1e-3, momentum=0.9, fused=True)
+
+
+def sgd_default(params):
+    return torch.optim.SGD(params, lr=1e-3, momentum=0.9)
+
+
+def with_own(make):
+    """Bare torch that regularizes by its own argument: what the same regularization costs without halflife."""
+
+    def made(params):
+        optimizer = make(params)
+        for group in optimizer.param_groups:
+            group["weight_decay"] = 1e-5
+        return optimizer
+
+    return made
+
+
+TABLES = {
+    "fused AdamW": {
+        "bare": adamw,
+        "bare, weight_decay": with_own(adamw),
+        "halflife DECOUPLED (own argument)": regularized(adamw, decay=1e-5),
+        "halflife CONSTANT (own argument, set anew)": regularized(adamw, decay=1e-5, law="CONSTANT"),
+        "halflife PROXIMAL (hooks)": regularized(adamw, decay=1e-5, law="PROXIMAL"),
+        "halflife L2 (hooks)": regularized(adamw, l2=1e-5),
+        "torch-optimi AdamW": other("optimi", "AdamW", weight_decay=1e-2),
+        "pytorch_optimizer AdamW": other("pytorch_optimizer", "AdamW", weight_decay=1e-2),
+    },
+    "fused SGD, momentum": {
+        "bare": sgd,
+        "bare, weight_decay": with_own(sgd),
+        "halflife L2 (own argument)": regularized(sgd, l2=1e-5),
+        "halflife DECOUPLED (hooks)": regularized(sgd, decay=1e-5),
+    },
+    "SGD, momentum, as torch chooses": {
+        "bare": sgd_default,
+        "bare, weight_decay": with_own(sgd_default),
+        "halflife L2 (own argument)": regularized(sgd_default, l2=1e-5),
+        "halflife DECOUPLED (hooks)": regularized(sgd_default, decay=1e-5),
+        "torch-optimi SGD, decoupled": other("optimi", "SGD", momentum=0.9, weight_decay=1e-2, decouple_wd=True),
+        "pytorch_optimizer SGDW": other(
+            "pytorch_optimizer", "SGDW", momentum=0.9, weight_decay=1e-2, weight_decouple=True
+        ),
+    },
+}
+
+
+def seconds(optimizer, device: str, steps: int = 3) -> float:
+    if device != "cpu":
+        torch.cuda.synchronize()
+    began = time.perf_counter()
+    for _ in range(steps):
+        optimizer.step()
+    if device != "cpu":
+        torch.cuda.synchronize()
+    return (time.perf_counter() - began) / steps
+
+
+def table(contenders, rounds: int, device: str) -> None:
+    ready = {}
+    for name, make in contenders.items():
+        try:
+            ready[name] = make(parameters(device))
+        except ImportError:
+            print(f"  {name:45} not installed")
+    for optimizer in ready.values():
+        seconds(optimizer, device)
+    times = {name: [] for name in ready}
+    for _ in range(rounds):
+        for name, optimizer in ready.items():
+            times[name].append(seconds(optimizer, device))
+    for name, values in times.items():
+        ratio = statistics.median(t / bare for t, bare in zip(values, times["bare"], strict=True))
+        print(f"  {name:45} {1e3 * statistics.median(values):8.2f} ms   {ratio:5.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    count = sum(p.numel() for p in parameters("cpu"))
+    print(f"torch {torch.__version__}, {arguments.device}, {arguments.threads} threads, {count / 1e6:.1f} M parameters")
+    for title, contenders in TABLES.items():
+        print(title)
+        table(contenders, arguments.rounds, arguments.device)
+
+
+if __name__ == "__main__":
+    main()

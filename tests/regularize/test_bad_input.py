@@ -1,0 +1,122 @@
+"""Each bad request ends in one sentence, and the optimizer is as it was."""
+
+import contextlib
+import copy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import halflife
+from halflife import BadInput, Law
+from halflife.regularize._ask import asked, in_steps
+
+REQUESTS = [
+    ({"decay": -0.1}, "decay is -0.1"),
+    ({"decay": 1.0}, "decay is 1.0"),
+    ({"decay": float("nan")}, "decay is nan"),
+    ({"decay": "much"}, "decay is 'much'"),
+    ({"l2": -1}, "l2 is -1"),
+    ({"l2": float("inf")}, "l2 is inf"),
+    ({"l1": -1}, "l1 is -1"),
+    ({"decay": 0.1, "half_life": 10}, "both decay"),
+    ({"half_life": 0.5}, "at least one step"),
+    ({"half_life": "soon"}, "'soon'"),
+    ({"half_life": "30 epochs"}, "steps_per_epoch"),
+    ({"half_life": "1e999 steps"}, "finite"),
+    ({"decay": 0.1, "law": Law.L2}, "l2="),
+    ({"l2": 0.1, "law": Law.DECOUPLED}, "decay="),
+    ({"decay": 0.1, "law": "DECUOPLED"}, "unknown law"),
+    ({"decay": 0.1, "law": Law.TRUST_RATIO}, "TRUST_RATIO"),
+    ({"decay": 0.1, "law": Law.NONE}, "NONE"),
+    ({"decay": 0.1, "schedule": "cosine"}, "unknown schedule"),
+    ({"decay": 0.1, "schedule": 3}, "schedule is 3"),
+    ({"decay": 0.1, "schedule": "nothing", "law": Law.DECOUPLED}, "exclude"),
+    ({"l2": 0.1, "cautious": True}, "cautious"),
+    ({"decay": 0.1, "law": Law.PROXIMAL, "cautious": True}, "cautious"),
+    ({"decay": 0.1, "rounding": "up"}, "unknown rounding"),
+    ({"decay": 0.1, "seed": -1}, "seed is -1"),
+    ({"decay": 0.1, "peak_lr": 0.0}, "peak_lr is 0.0"),
+    ({"decay": 0.1, "toward": [torch.zeros(2, 2), torch.zeros(1)]}, "toward has 2"),
+    ({"decay": 0.1, "toward": [torch.zeros(2, 2)]}, "shape"),
+    ({"decay": 0.1, "toward": {"weight": torch.zeros(4, 3)}}, "names"),
+    ({"decay": 0.1, "where": "head.*"}, "model="),
+    ({"decay": 0.1, "model": torch.nn.Linear(2, 2)}, "model="),
+    ({"decay": 0.1, "where": {"a": 0.1}}, "do not give"),
+]
+
+
+def seen(optimizer):
+    settings = [{k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
+    hooks = {k: len(v) for k, v in vars(optimizer).items() if k.endswith("hooks")}
+    return copy.deepcopy(settings), hooks, [id(p) for g in optimizer.param_groups for p in g["params"]]
+
+
+@pytest.mark.parametrize(("request_", "said"), REQUESTS)
+def test_a_bad_request_is_one_sentence_and_changes_nothing(request_, said):
+    """The message has the value and what is allowed; groups and hooks are as before."""
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(4, 3))])
+    before = seen(optimizer)
+    with pytest.raises(BadInput) as caught:
+        halflife.regularize(optimizer, **request_)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert seen(optimizer) == before
+
+
+def test_what_cannot_be_regularized_says_why():
+    """Closure-only optimizers, no optimizers, one with lr 0, and one that halflife has already."""
+    p = torch.nn.Parameter(torch.ones(4, 3))
+    for optimizer, said in (
+        (torch.optim.LBFGS([p]), "closure"),
+        ("adam", "not a live torch optimizer"),
+        (torch.optim.AdamW([p], lr=0.0), "peak_lr="),
+    ):
+        before = seen(optimizer) if hasattr(optimizer, "param_groups") else None
+        with pytest.raises(BadInput, match=said):
+            halflife.regularize(optimizer, decay=0.1)
+        assert before is None or seen(optimizer) == before
+    optimizer = torch.optim.AdamW([p])
+    halflife.regularize(optimizer, decay=0.1)
+    before = seen(optimizer)
+    with pytest.raises(BadInput, match="already regularized"):
+        halflife.regularize(optimizer, decay=0.2)
+    assert seen(optimizer) == before
+
+
+def test_a_failure_while_installing_is_rolled_back(monkeypatch):
+    """Whatever breaks half-way, groups and hooks are as before."""
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(4, 3)), torch.nn.Parameter(torch.ones(4))])
+    before = seen(optimizer)
+
+    def broken(*_):
+        raise RuntimeError("no hooks today")
+
+    monkeypatch.setattr(type(optimizer), "register_step_post_hook", broken)
+    with pytest.raises(RuntimeError):
+        halflife.regularize(optimizer, decay=0.1, l1=0.1)
+    assert seen(optimizer) == before
+
+
+def test_stochastic_rounding_to_float16_is_refused():
+    """It is bfloat16 that is the upper half of float32."""
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(4, 3, dtype=torch.float16))])
+    with pytest.raises(BadInput, match="bfloat16"):
+        halflife.regularize(optimizer, decay=0.1, rounding="stochastic")
+
+
+@given(st.one_of(st.text(max_size=12), st.floats(), st.integers()))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_half_life_is_read_or_refused(words):
+    """No half-life ends in anything but steps, one at least, or BadInput."""
+    with contextlib.suppress(BadInput):
+        assert in_steps(words) >= 1
+
+
+@given(st.floats(0, 1, exclude_max=True), st.sampled_from([law for law in Law if law.value.lr_power is not None]))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_the_laws_own_strength_makes_the_asked_share_at_the_peak(decay, law):
+    """From α to weight_decay and back, for every law of door 2."""
+    strength = asked(decay=decay, law=law).weight_decay(decay, 0.03)
+    assert law.decay(strength, lr=0.03, peak_lr=0.03) == pytest.approx(decay, rel=1e-9)

@@ -1,0 +1,105 @@
+"""Optax: the probe and an obvious loop judge the transformation."""
+
+from functools import partial
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+import halflife
+import halflife.optax
+from halflife import BadInput, Law
+from halflife.regularize._ask import asked
+from halflife.regularize._optax import opened
+
+LR, DECAY, STEPS = 0.05, 0.02, 7
+
+
+@pytest.mark.parametrize("law", [Law.L2, Law.DECOUPLED, Law.CONSTANT, Law.QUADRATIC, Law.PROXIMAL])
+def test_the_probe_reports_the_law_that_was_asked_for(law):
+    """The transformation around Adam has the law and coefficient that were asked for."""
+    ask = asked(l2=0.01) if law is Law.L2 else asked(decay=1e-3, law=law)
+
+    def made(learning_rate=1e-2, weight_decay=0.01):
+        return opened(optax.adam, ask, learning_rate, weight_decay, learning_rate, mask=True)
+
+    report = halflife.probe(made)
+    assert report.law is law, report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-6)
+    assert not report.defects
+
+
+def shape(t):
+    return (t + 1) / STEPS
+
+
+CASES = [
+    ({"decay": DECAY}, lambda w, u, s, t: w + u - DECAY * s * w),
+    ({"decay": DECAY, "law": Law.INDEPENDENT}, lambda w, u, s, t: w + u - DECAY * s * w),
+    ({"decay": DECAY, "law": Law.CONSTANT}, lambda w, u, s, t: w + u - DECAY * w),
+    ({"decay": DECAY, "law": Law.CORRECTED}, lambda w, u, s, t: w + u - DECAY * s**2 * w),
+    ({"decay": DECAY, "schedule": lambda t: 1 / (1 + t)}, lambda w, u, s, t: w + u - DECAY / (1 + t) * w),
+    ({"decay": DECAY, "toward": 2.0}, lambda w, u, s, t: w + u - DECAY * s * (w - 2.0)),
+    ({"decay": DECAY, "cautious": True}, lambda w, u, s, t: w + u - DECAY * s * w * (-u * w >= 0)),
+    ({"l1": 1.0}, lambda w, u, s, t: np.sign(w + u) * np.maximum(abs(w + u) - LR * s, 0)),
+]
+
+
+@pytest.mark.parametrize(("request_", "wanted"), CASES)
+def test_steps_agree_with_a_loop_written_out(request_, wanted):
+    """Under a schedule of lr, heavy ball with each kind of decay, jitted, in float64."""
+    with jax.enable_x64(True):
+        generator = np.random.default_rng(0)
+        start, goal = generator.normal(size=(2, 5, 4))
+        request = dict(request_)
+        if "toward" in request:
+            request["toward"] = {"w": np.full((5, 4), request["toward"])}
+        optimizer = halflife.optax.regularize(
+            partial(optax.sgd, momentum=0.9), lambda t: LR * (t + 1) / STEPS, peak_lr=LR, **request
+        )
+        params = {"w": jax.numpy.asarray(start)}
+        state = optimizer.init(params)
+        w, v = start.copy(), np.zeros_like(start)
+        plain, pv = start.copy(), np.zeros_like(start)
+        update = jax.jit(optimizer.update)
+        for t in range(STEPS):
+            updates, state = update({"w": 0.5 * (params["w"] - goal)}, state, params)
+            params = optax.apply_updates(params, updates)
+            v = 0.9 * v + 0.5 * (w - goal)
+            w = wanted(w, -LR * shape(t) * v, shape(t), t)
+            pv = 0.9 * pv + 0.5 * (plain - goal)
+            plain = plain - LR * shape(t) * pv
+        assert abs(w - plain).max() > 1e-6
+        np.testing.assert_allclose(
+            np.asarray(params["w"]), w, rtol=0, atol=2e-9
+        )  # a traced step makes float32 of what it divides
+        if "l1" in request:
+            assert 0 < int((np.asarray(params["w"]) == 0).sum()) == int((w == 0).sum())
+
+
+def test_vectors_are_spared_unless_the_mask_says_otherwise():
+    """Matrices by default; a tree, a function or True choose."""
+    params = {"w": np.ones((2, 2), np.float32), "b": np.ones(2, np.float32)}
+    zero = jax.tree.map(np.zeros_like, params)
+    for mask, b in ((None, 1.0), (True, 0.98), ({"w": False, "b": True}, 0.98)):
+        optimizer = halflife.optax.regularize(optax.adam, LR, decay=DECAY, mask=mask)
+        updates, _ = optimizer.update(zero, optimizer.init(params), params)
+        assert float(optax.apply_updates(params, updates)["b"][0]) == pytest.approx(b, abs=1e-6)
+
+
+def test_bad_requests_are_refused():
+    """An optimizer with decay of its own, one already made, no peak, no params."""
+    for optimizer, lr, said in (
+        (optax.adamw, LR, "already regularizes"),
+        (optax.adam(LR), LR, "such as optax.adam"),
+        (optax.adam, optax.cosine_decay_schedule(LR, 10), "peak_lr="),
+    ):
+        with pytest.raises(BadInput, match=said):
+            halflife.optax.regularize(optimizer, lr, decay=DECAY)
+    made = halflife.optax.regularize(optax.adam, LR, decay=DECAY)
+    params = {"w": np.ones((2, 2), np.float32)}
+    with pytest.raises(BadInput, match="params"):
+        made.update(params, made.init(params))
+    with pytest.raises(BadInput, match=r"halflife\.optax"):
+        halflife.regularize(made, decay=DECAY)

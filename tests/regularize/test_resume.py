@@ -1,0 +1,73 @@
+"""Saved in mid-run and resumed: the same bits as a run that was never interrupted."""
+
+import io
+
+import pytest
+import torch
+
+import halflife
+from halflife import Law
+
+CASES = {
+    "native": ({}, torch.float32, {"decay": 1e-2}),
+    "dialed": ({}, torch.float32, {"decay": 1e-2, "law": Law.INDEPENDENT}),
+    "function of the step": ({}, torch.float32, {"decay": 1e-2, "schedule": lambda t: 1 / (1 + t)}),
+    "L2 through hooks": ({}, torch.float32, {"l2": 0.1}),
+    "toward, L1": ({}, torch.float32, {"decay": 1e-2, "l1": 0.1, "toward": "ones"}),
+    "cautious": ({}, torch.float32, {"decay": 1e-2, "cautious": True}),
+    "compensated": ({}, torch.bfloat16, {"decay": 1e-3}),
+    "stochastic": ({}, torch.bfloat16, {"decay": 1e-3, "rounding": "stochastic", "seed": 3}),
+    "compensated, cautious": ({}, torch.bfloat16, {"decay": 1e-3, "cautious": True}),
+}
+
+
+def run(arguments, dtype, request, *, interrupted):
+    """Twelve steps under a schedule; after six everything may be thrown away and loaded again."""
+    model, optimizer, scheduler = built(arguments, dtype, request)
+    for t in range(12):
+        if interrupted and t == 6:
+            file = io.BytesIO()
+            torch.save([model.state_dict(), optimizer.state_dict(), scheduler.state_dict()], file)
+            file.seek(0)
+            states = torch.load(file, weights_only=True)
+            model, optimizer, scheduler = built(arguments, dtype, request)
+            for each, state in zip((model, optimizer, scheduler), states, strict=True):
+                each.load_state_dict(state)
+        generator = torch.Generator().manual_seed(t)
+        for p in model.parameters():
+            p.grad = torch.randn(p.shape, generator=generator).to(dtype) * 0.01
+        optimizer.step()
+        scheduler.step()
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def built(arguments, dtype, request):
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.Linear(5, 3)).to(dtype)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, **arguments)
+    request = dict(request)
+    if "toward" in request:
+        request["toward"] = [torch.ones_like(p) for p in model.parameters()]
+    halflife.regularize(optimizer, **request)
+    return model, optimizer, torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 20)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_resuming_gives_the_same_bits(case):
+    """What the decay remembers is in the optimizer's state_dict, which loads without pickled objects."""
+    whole = run(*CASES[case], interrupted=False)
+    assert torch.equal(run(*CASES[case], interrupted=True), whole)
+    bare = dict(CASES[case][2]) | {"decay": 0.0, "l2": 0.0, "l1": 0.0}
+    assert (run(*CASES[case][:2], bare, interrupted=False).float() - whole.float()).abs().max() > 1e-4
+
+
+def test_a_checkpoint_without_halflife_does_not_undo_it():
+    """Loading a state of plain AdamW keeps the asked law and strength, not the checkpoint's decay."""
+    p = torch.nn.Parameter(torch.ones(3, 3))
+    foreign = torch.optim.AdamW([torch.nn.Parameter(torch.ones(3, 3))], weight_decay=7.0, lr=0.01).state_dict()
+    optimizer = torch.optim.AdamW([p], lr=0.01)
+    halflife.regularize(optimizer, decay=0.1, law=Law.CONSTANT)
+    optimizer.load_state_dict(foreign)
+    p.grad = torch.zeros(3, 3)
+    optimizer.step()
+    torch.testing.assert_close(p.detach(), torch.full((3, 3), 0.9))
