@@ -3,7 +3,9 @@
 One line a row: the optimizer, its arguments, `->`, and the law, with the order where the law has one, and defects in
 capitals after an exclamation mark. UNKNOWN stands where no law of the vocabulary is true (a decay towards an average
 of the weights, a factor that a projection switches on and off, a penalty that only part of the optimizer hears), so
-that any name would be wrong there; NONE where nothing shrinks the weights. `*` as a name runs the line for every name
+that any name would be wrong there. No order is written where the text of the source and the arithmetic differ: a step
+that is computed from the weights before they are shrunk in place is joint with the decay, whatever line comes first.
+NONE where nothing shrinks the weights. `*` as a name runs the line for every name
 of the list that it follows.
 """
 
@@ -25,7 +27,7 @@ SHEET: dict[str, str] = {
         AdaBelief weight_decouple=True fixed_decay=True -> CONSTANT before
         AdaBound -> L2
         AdaMod -> DECOUPLED before
-        Adafactor -> DECOUPLED before
+        Adafactor -> DECOUPLED
         Adafactor lr=1e-3 scale_parameter=False relative_step=False warmup_init=False -> DECOUPLED before
         Adahessian -> DECOUPLED joint
         AdamP -> DECOUPLED
@@ -62,7 +64,7 @@ SHEET: dict[str, str] = {
         DAdaptSGD -> L2
     """,
     "prodigyopt": """
-        Prodigy -> DECOUPLED before
+        Prodigy -> DECOUPLED
         Prodigy decouple=False -> L2
     """,
     "schedulefree": """
@@ -79,7 +81,7 @@ SHEET: dict[str, str] = {
         AdamW -> DECOUPLED before
         AdamW decouple_lr=True -> INDEPENDENT before
         Adan -> PROXIMAL after
-        Adan adam_wd=True -> DECOUPLED before
+        Adan adam_wd=True -> PROXIMAL after
         Lion -> DECOUPLED before
         Lion decouple_lr=True -> INDEPENDENT before
         RAdam -> L2
@@ -95,9 +97,9 @@ SHEET: dict[str, str] = {
         Lion decoupled_weight_decay=True -> INDEPENDENT before
     """,
     "transformers.optimization": """
-        Adafactor -> DECOUPLED before
+        Adafactor -> DECOUPLED
         Adafactor relative_step=False scale_parameter=False lr=1e-3 -> DECOUPLED before
-        Adafactor relative_step=False lr=1e-3 -> DECOUPLED before
+        Adafactor relative_step=False lr=1e-3 -> DECOUPLED
     """,
     "galore_torch": """
         GaLoreAdamW -> DECOUPLED after
@@ -107,7 +109,7 @@ SHEET: dict[str, str] = {
         GaLoreAdamW -> DECOUPLED after
     """,
     "pytorch_optimizer": """
-        AdaBelief AdaBound AdaNorm AdaPNM AdaTAM AdamC Ano DiffGrad EXAdam Grams Lion PNM SignSGD Tiger Yogi
+        AdaBelief AdaBound AdaNorm AdaPNM AdaTAM AdamC Ano DiffGrad EXAdam Lion PNM SignSGD Tiger Yogi
         * -> DECOUPLED before
         * weight_decouple=False -> L2
         AdaBelief AdaBound AdaNorm AdaPNM AdamC Ano DiffGrad EXAdam Kate Lion PNM Tiger Yogi MARS RACS
@@ -117,7 +119,9 @@ SHEET: dict[str, str] = {
         ADOPT AdEMAMix AdaDelta AdaMax PAdam QHAdam
         * weight_decouple=True -> DECOUPLED before
         AccSGD AdaSmooth Adai AdamG Aida ApolloDQN DAdaptAdaGrad DAdaptAdam DAdaptLion DAdaptSGD MADGRAD ROSE -> L2
-        AdaFactor -> DECOUPLED before
+        Grams -> DECOUPLED before
+        Grams weight_decouple=False -> NONE !NO_EFFECT
+        AdaFactor -> DECOUPLED
         AdaFactor lr=1e-3 relative_step=False scale_parameter=False -> DECOUPLED before
         AdaGC AdaMod BCOS CAME EmoNavi EmoLynx Kate MARS RACS RAdam SGDSaI SGDW StableAdamW TAM VSGD -> DECOUPLED before
         APOLLO AdamWSN Conda Fira GaLore LaProp SOAP SPAM SPlus -> DECOUPLED after
@@ -126,7 +130,8 @@ SHEET: dict[str, str] = {
         AdaHessian SophiaH -> DECOUPLED before
         Adan -> PROXIMAL after
         Adan weight_decouple=True -> DECOUPLED before
-        AvaGrad Lamb SCION SCIONLight StableSPAM Prodigy -> DECOUPLED before
+        AvaGrad Lamb SCION SCIONLight StableSPAM -> DECOUPLED before
+        Prodigy -> DECOUPLED
         DAdaptAdan -> PROXIMAL after
         FOCUS Fromage Nero FTRL -> UNKNOWN
         LARS -> TRUST_RATIO
