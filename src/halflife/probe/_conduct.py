@@ -1,5 +1,6 @@
 """What else is measured once the law is known: reach, missing gradients, parameter groups, precision."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ LOST = 0.5
 HOLDABLE = 8.0
 """A relative change of so many gaps is one that a precision can hold."""
 LOUDER = 30.0
+FEW = 2
+"""Tensors that serve to see what a precision keeps, where all are regularized alike."""
 GAP = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 
 
@@ -129,15 +132,19 @@ def precisions(
         decay: α at that strength; None where the law has none.
         known: whether α may be relied on for other strengths.
     """
-    columns = np.concatenate(
-        [np.arange(p.start, p.stop) for p, hit in zip(ex.bench.parts, reached, strict=True) if hit]
-    )
+    full = ex
+    if reached.all() and len(ex.bench.shapes) > FEW:
+        # a framework that compiles does so for each precision, and longer the more tensors there are
+        ex = replace(ex, bench=replace(ex.bench, shapes=ex.bench.shapes[:FEW]), memo={})
+        reached = reached[:FEW]
+    columns = _columns(ex, reached)
     kept = {dtype: _kept(ex, dtype, strength, columns) for dtype in ("float64", *ex.subject.dtypes)}
-    if decay is None or ex.reach.max() == 0:
+    if decay is None or full.reach.max() == 0:
         return kept, None
-    whole = _effect(ex, "float64", ex.subject.lr, strength, columns)
+    all_columns = _columns(full, full.reach > 0)
+    whole = _effect(full, "float64", ex.subject.lr, strength, all_columns)
     if whole is not None and ex.lr == ex.subject.lr:
-        expected = ex.effect[:, columns] * (strength / ex.strength)
+        expected = full.effect[:, all_columns] * (strength / ex.strength)
         if _projection(whole, expected) < LOST:
             kept = dict.fromkeys(kept, 0.0)
             return kept, Evidence(experiment="configured strength", outcome="the decay is lost in every precision")
@@ -154,6 +161,13 @@ def precisions(
     return kept, Evidence(
         experiment="the same in lower precision, at a strength that the precision can hold",
         outcome=f"the decay is lost in {', '.join(lost)}",
+    )
+
+
+def _columns(ex: Experiments, reached: Any) -> Any:
+    """The weights of these tensors."""
+    return np.concatenate(
+        [np.arange(p.start, p.stop) for p, hit in zip(ex.bench.parts, reached, strict=True) if hit]
     )
 
 
