@@ -145,5 +145,35 @@ SHEET: dict[str, str] = {
 }
 """The libraries that the instrument was improved on."""
 
-UNSEEN: dict[str, str] = {}
+UNSEEN: dict[str, str] = {
+    "timm.optim": """
+        AdaBelief decoupled_decay=True fixed_decay=False -> DECOUPLED before
+        AdaBelief decoupled_decay=True fixed_decay=True -> CONSTANT before
+        Adahessian RAdam AdamWLegacy -> DECOUPLED before
+        Adafactor -> DECOUPLED
+        AdafactorBigVision -> CONSTANT
+        Adan no_prox=True -> DECOUPLED before
+        AdamP SGDP -> DECOUPLED
+        AdamW NAdamW Lion SGDW -> DECOUPLED before
+        * corrected_weight_decay=True -> CORRECTED before
+        LaProp -> DECOUPLED
+        LaProp corrected_weight_decay=True -> CORRECTED
+        Adopt decoupled=True -> DECOUPLED
+        Lamb -> TRUST_RATIO
+        Lamb decoupled_decay=True -> DECOUPLED
+        MADGRAD decoupled_decay=True -> DECOUPLED
+        Muon -> DECOUPLED before
+        RMSpropTF -> L2
+        RMSpropTF decoupled_decay=True -> DECOUPLED before
+        NvNovoGrad -> PRECONDITIONED
+    """,
+    "came_pytorch": """
+        CAME -> DECOUPLED before
+    """,
+    "adabelief_pytorch": """
+        AdaBelief -> DECOUPLED before
+        AdaBelief weight_decouple=False -> L2
+        AdaBelief fixed_decay=True -> CONSTANT before
+    """,
+}
 """Libraries that nobody looked at while it was; written down after the instrument had been finished."""

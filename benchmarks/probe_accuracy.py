@@ -10,16 +10,13 @@ import importlib
 import importlib.metadata
 import sys
 import time
-import types
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from answer_sheet import SHEET, UNSEEN
-
 import halflife
+from answer_sheet import SHEET, UNSEEN
 from halflife import BadInput, Law
 from halflife.probe._target import parsed
 
@@ -50,7 +47,10 @@ def rows(library: str, text: str) -> list[Row]:
         law, *rest = right.split()
         order = next((word.upper() for word in rest if not word.startswith("!")), "")
         defects = tuple(word[1:] for word in rest if word.startswith("!"))
-        found += [Row(target=f"{library}:{name}", arguments=arguments, law=law, order=order, defects=defects) for name in names]
+        found += [
+            Row(target=f"{library}:{name}", arguments=arguments, law=law, order=order, defects=defects)
+            for name in names
+        ]
     return found
 
 
@@ -59,19 +59,6 @@ def absent(library: str) -> str:
     try:
         importlib.import_module(library)
     except Exception as error:
-        package = library.partition(".")[0]
-        if isinstance(error, ModuleNotFoundError) and error.name in ("torchvision",) and find_spec(package):
-            # a package of models whose optimizers need none of its models
-            bare = types.ModuleType(package)
-            bare.__path__ = list(find_spec(package).submodule_search_locations or [])
-            sys.modules[package] = bare
-            for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
-                del sys.modules[name]
-            try:
-                importlib.import_module(library)
-            except Exception as again:
-                return f"{type(again).__name__}: {again}"
-            return ""
         return f"{type(error).__name__}: {error}"
     return ""
 

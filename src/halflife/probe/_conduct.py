@@ -166,9 +166,7 @@ def precisions(
 
 def _columns(ex: Experiments, reached: Any) -> Any:
     """The weights of these tensors."""
-    return np.concatenate(
-        [np.arange(p.start, p.stop) for p, hit in zip(ex.bench.parts, reached, strict=True) if hit]
-    )
+    return np.concatenate([np.arange(p.start, p.stop) for p, hit in zip(ex.bench.parts, reached, strict=True) if hit])
 
 
 def _kept(

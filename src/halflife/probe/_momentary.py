@@ -46,7 +46,9 @@ class Moment:
     loudness: float = 1.0
     size: float = 1.0
 
-    def run(self, *, strength: float = 0.0, l2: Floats | None = None, order: Order | None = None, share: Any = 0.0) -> Floats:
+    def run(
+        self, *, strength: float = 0.0, l2: Floats | None = None, order: Order | None = None, share: Any = 0.0
+    ) -> Floats:
         """The weights before that step and after it and each further one, helped from outside as asked."""
         ex = self.ex
         start = ex.bench.weights * self.size
@@ -163,8 +165,12 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
         begun = None
         if ex.subject.peak_lr is None and ex.lr:
             begun = _power(float(np.median(first.shares[reached])), replace(first, lr=ex.lr / 2), reached)
-        numbers = {"α": share, "power of lr then": then} | ({} if begun is None else {"power of lr at construction": begun})
-        evidence.append(Evidence(experiment="lr halved in that step, and at construction", outcome="α follows", numbers=numbers))
+        numbers = {"α": share, "power of lr then": then} | (
+            {} if begun is None else {"power of lr at construction": begun}
+        )
+        evidence.append(
+            Evidence(experiment="lr halved in that step, and at construction", outcome="α follows", numbers=numbers)
+        )
         if abs(then - 1) < SLACK and (begun is None or abs(begun - 1) < SLACK):
             law = Law.DECOUPLED
     else:
@@ -203,7 +209,7 @@ def _power(share: float, halved: Moment, reached: Any) -> float:
 
 
 def with_the_step(ex: Experiments, reached: Any) -> tuple[bool, Evidence]:
-    """Where no lr can be changed: does α grow with the optimizer's own step when the weights are three times as large?"""
+    """Where no lr can be changed: does α grow with the optimizer's own step as the weights do?"""
     plain, large = (Moment(ex=ex, at=1, strength=ex.strength, lr=ex.lr, size=size) for size in (1.0, 3.0))
     share = float(np.median(large.shares[reached] / plain.shares[reached]))
     steps = [float(np.linalg.norm(m.off[1] - m.off[0])) for m in (plain, large)]

@@ -42,7 +42,9 @@ def probe_subject(subject: Any) -> LawReport:
         try:
             bench = bench_for(subject)
         except Exception as error:
-            asked = [how for word, how in OTHER_GRADIENTS.items() if word in str(error).lower() and hasattr(subject, how)]
+            asked = [
+                how for word, how in OTHER_GRADIENTS.items() if word in str(error).lower() and hasattr(subject, how)
+            ]
             if not asked:
                 raise BadInput(_unusable(name, error)) from error
             subject = getattr(subject, asked[0])()
@@ -158,7 +160,11 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
         zero_gradient=zero,
         changes_gradient=gradient_changed(ex),
         precision=kept,
-        decay=None if verdict.law is Law.UNKNOWN else decay if subject.strength else (0.0 if decay is not None else None),
+        decay=None
+        if verdict.law is Law.UNKNOWN
+        else decay
+        if subject.strength
+        else (0.0 if decay is not None else None),
         defects=tuple(defects),
         evidence=tuple(evidence),
     )

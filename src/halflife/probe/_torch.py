@@ -22,7 +22,7 @@ FALLBACK_LR = 1e-3
 
 DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
 _GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
-    DENSE: lambda p, planned: planned,
+    DENSE: lambda p, planned: planned,  # noqa: ARG005 - all three have one signature
     SPARSE: lambda p, planned: planned.to_sparse(),  # noqa: ARG005 - all three have one signature
     # the planned value, and an identity for its Hessian
     DIFFERENTIABLE: lambda p, planned: planned + (p - p.detach()),
@@ -35,7 +35,15 @@ Make = Callable[[list[dict[str, Any]], Mapping[str, Any]], torch.optim.Optimizer
 class TorchRun:
     """One torch optimizer on its fresh parameters."""
 
-    def __init__(self, optimizer: Any, parameters: list[torch.Tensor], *, lr_name: str | None, strength_name: str | None, kind: str):
+    def __init__(
+        self,
+        optimizer: Any,
+        parameters: list[torch.Tensor],
+        *,
+        lr_name: str | None,
+        strength_name: str | None,
+        kind: str,
+    ):
         self.optimizer = optimizer
         self.parameters = parameters
         self.gradient_changed = False
@@ -81,7 +89,6 @@ class TorchRun:
         """Change lr in every group, as torch's schedulers do."""
         for group in self.optimizer.param_groups:
             assign(group, self._lr_name, group[self._lr_name] * factor)
-
 
     def set_strength(self, value: float) -> None:
         """Change it in every group."""
@@ -141,9 +148,7 @@ class TorchSubject:
         np.random.seed(0)
         random.seed(0)
         optimizer = self.make(groups, shared)
-        return TorchRun(
-            optimizer, parameters, lr_name=self.lr_name, strength_name=self.strength_name, kind=self.kind
-        )
+        return TorchRun(optimizer, parameters, lr_name=self.lr_name, strength_name=self.strength_name, kind=self.kind)
 
     def with_strength(self, name: str) -> "TorchSubject":
         """The same optimizer, that argument taken for its strength."""

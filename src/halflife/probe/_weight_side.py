@@ -64,9 +64,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     )
 
 
-def _coarsely(
-    ex: Experiments, reached: Any, orders: dict[Order, float], start: Verdict, share: float
-) -> Verdict:
+def _coarsely(ex: Experiments, reached: Any, orders: dict[Order, float], start: Verdict, share: float) -> Verdict:
     """The law at a share of one quarter, which any precision holds; UNKNOWN where that is not proportional either.
 
     A factor 1 − α that is rounded on its way goes by steps, and at the probing strength one step may be all there is.
@@ -126,7 +124,7 @@ def with_strength(ex: Experiments, reached: Any) -> tuple[bool, Evidence]:
 
 def lr_powers(ex: Experiments, reached: Any) -> tuple[float | None, float | None]:
     """How α goes with lr, changed in mid-run and at construction: two exponents, None where one cannot be had."""
-    if not ex.lr_counts:
+    if ex.lr is None or not ex.lr_counts:
         return None, None
     plain = shares_in(ex)[-1, reached].mean()
 
