@@ -206,9 +206,11 @@ def test_each_planted_defect_is_named(optimizer, law, defect):
 
 
 def test_a_factor_rounded_to_bfloat16_is_lost():
-    """A decay whose factor rounds to one does nothing at the configured strength, in any precision."""
+    """A decay whose factor rounds to one does nothing at the configured strength in any precision; that is said."""
     report = halflife.probe(RoundedFactor, lr=1e-3, weight_decay=0.1)
-    assert Defect.LOST_IN_PRECISION in report.defects or Defect.NO_EFFECT in report.defects, report
+    assert report.defects == (Defect.LOST_IN_PRECISION,), report
+    assert report.law is Law.DECOUPLED, report
+    assert set(report.precision.values()) == {0.0}, report
 
 
 @pytest.mark.parametrize(("optimizer", "order"), [(Right, "BEFORE"), (RightAfter, "AFTER")])

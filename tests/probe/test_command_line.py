@@ -68,20 +68,25 @@ def test_a_live_optimizer_is_left_as_it_was():
     assert halflife.probe(optimizer).law is Law.DECOUPLED
 
 
-def test_a_live_optimizer_is_probed_with_its_hooks():
-    """A decay that a step hook makes belongs to the optimizer's behaviour."""
+@pytest.mark.parametrize(
+    ("argument", "law", "second"), [("weight_decay", Law.UNKNOWN, None), ("shrink", Law.L2, "shrink")]
+)
+def test_a_live_optimizer_is_probed_with_its_hooks(argument, law, second):
+    """A step hook's decay counts: by the class's own argument it blurs the law, by another it is a second decay."""
     weight = torch.nn.Parameter(torch.ones(3, 2))
     optimizer = torch.optim.SGD([weight], lr=0.1, momentum=0.9)
 
     def shrink(which, args, kwargs):
         for group in which.param_groups:
             for p in group["params"]:
-                p.data.mul_(1 - group["lr"] * group["weight_decay"])
+                p.data.mul_(1 - group["lr"] * group[argument])
 
     optimizer.register_step_pre_hook(shrink)
-    optimizer.param_groups[0]["weight_decay"] = 0.1
+    optimizer.param_groups[0][argument] = 0.1
     report = halflife.probe(optimizer)
-    assert report.law is not Law.DECOUPLED  # the class's own penalty and the hook's decay: no single law
+    assert report.law is law, report
+    assert (report.second_decay and report.second_decay.argument) == second, report
+    assert second is None or report.second_decay.decay == pytest.approx(0.01, rel=1e-6)
     assert torch.equal(weight, torch.ones(3, 2))
 
 

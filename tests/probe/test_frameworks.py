@@ -142,3 +142,16 @@ def test_bad_input_is_one_sentence(target, arguments, said):
     with pytest.raises(BadInput, match=said) as caught:
         halflife.probe(target, **arguments)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"relative_step": False, "scale_parameter": False, "lr": 1e-3}, {"relative_step": False, "lr": 1e-3}],
+)
+def test_adafactor_of_transformers(arguments):
+    """Its decay is times the step size that it uses, its own or the lr that it is given."""
+    adafactor = pytest.importorskip("transformers.optimization").Adafactor
+    report = halflife.probe(adafactor, weight_decay=0.1, **arguments)
+    assert report.law is Law.DECOUPLED, report
+    assert ("lr" in report.multiplied_by) is ("lr" in arguments)
+    assert not report.defects

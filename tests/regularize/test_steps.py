@@ -218,7 +218,9 @@ def test_clipping_and_accumulation_are_of_the_loss_gradient_alone():
 
 
 @pytest.mark.parametrize("fused", [False, True])
-@pytest.mark.parametrize("strength", [{"l2": 0.3, "decay": DECAY}, {"decay": DECAY, "toward": "ones"}, {"decay": DECAY, "l1": 0.1}])
+@pytest.mark.parametrize(
+    "strength", [{"l2": 0.3, "decay": DECAY}, {"decay": DECAY, "toward": "ones"}, {"decay": DECAY, "l1": 0.1}]
+)
 def test_a_gradient_scaler_changes_nothing_and_an_overflow_skips_the_decay(fused, strength):
     """Scaled gradients end where unscaled ones do; a step that overflows leaves the weights."""
     ends = []

@@ -48,6 +48,9 @@ class Run(Protocol):
     def scale_lr(self, factor: float) -> None:
         """Multiply lr, as a scheduler does."""
 
+    def set_strength(self, value: float) -> None:
+        """Change the regularization strength in the middle of the run."""
+
 
 Setting = float | tuple[float, float] | None
 """One value for all, one for each of two parameter groups, or None: as the user configured it."""

@@ -1,5 +1,6 @@
 """What else is measured once the law is known: reach, missing gradients, parameter groups, precision."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,15 @@ import numpy as np
 from halflife.probe._bench import Bench, Floats, trace
 from halflife.probe._experiments import Experiments
 from halflife.probe._report import Evidence
+from halflife.rules import Law
 
 LOST = 0.5
 """A decay of which less is left counts as lost."""
 HOLDABLE = 8.0
 """A relative change of so many gaps is one that a precision can hold."""
 LOUDER = 30.0
+FEW = 2
+"""Tensors that serve to see what a precision keeps, where all are regularized alike."""
 GAP = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 
 
@@ -26,6 +30,11 @@ def reached_tensors(ex: Experiments) -> Any:
         except Exception:
             return reached
         reached |= ex.per_tensor(lambda part: float(abs(stronger[:, part]).max())) > floor
+    if not reached.all():
+        # what hears signs alone does not hear a penalty that pulls where the gradient pulls already
+        turned = -ex.bench.gradients
+        against = ex.run(strength=100 * ex.strength, gradients=turned) - ex.run(gradients=turned)
+        reached |= ex.per_tensor(lambda part: float(abs(against[:, part]).max())) > floor
     return reached
 
 
@@ -70,7 +79,7 @@ def gradient_changed(ex: Experiments) -> bool:
     return found[1] and not found[0]
 
 
-def groups_mixed_up(ex: Experiments, *, penalty: bool) -> Evidence | None:
+def groups_mixed_up(ex: Experiments, law: Law, *, penalty: bool) -> Evidence | None:
     """Two groups in one optimizer against each group's settings for all: what a group does may not change."""
     if not ex.subject.grouped or not ex.lr or len(ex.bench.shapes) < 2:
         return None
@@ -86,7 +95,8 @@ def groups_mixed_up(ex: Experiments, *, penalty: bool) -> Evidence | None:
             outside[:half], outside[half:] = strengths
             size = ex.spread(np.where(np.isfinite(ex.as_l2.misfit), ex.as_l2.size, 0.0)) / ex.strength
             return float(abs(mixed - ex.run(lr=two_lrs, l2=outside * size)).max())
-        alone = [ex.run(lr=lrs[i], strength=strengths[i]) for i in range(2)]
+        # a law with a peak lr may take it from the construction: then that must stay as it is
+        alone = [ex.run(lr=(lrs[i],) * 2 if law.value.peak_power else lrs[i], strength=strengths[i]) for i in range(2)]
         return max(
             float(abs(mixed[:, :half] - alone[0][:, :half]).max()),
             float(abs(mixed[:, half:] - alone[1][:, half:]).max()),
@@ -122,15 +132,19 @@ def precisions(
         decay: α at that strength; None where the law has none.
         known: whether α may be relied on for other strengths.
     """
-    columns = np.concatenate(
-        [np.arange(p.start, p.stop) for p, hit in zip(ex.bench.parts, reached, strict=True) if hit]
-    )
+    full = ex
+    if reached.all() and len(ex.bench.shapes) > FEW:
+        # a framework that compiles does so for each precision, and longer the more tensors there are
+        ex = replace(ex, bench=replace(ex.bench, shapes=ex.bench.shapes[:FEW]), memo={})
+        reached = reached[:FEW]
+    columns = _columns(ex, reached)
     kept = {dtype: _kept(ex, dtype, strength, columns) for dtype in ("float64", *ex.subject.dtypes)}
-    if decay is None or ex.reach.max() == 0:
+    if decay is None or full.reach.max() == 0:
         return kept, None
-    whole = _effect(ex, "float64", ex.subject.lr, strength, columns)
+    all_columns = _columns(full, full.reach > 0)
+    whole = _effect(full, "float64", ex.subject.lr, strength, all_columns)
     if whole is not None and ex.lr == ex.subject.lr:
-        expected = ex.effect[:, columns] * (strength / ex.strength)
+        expected = full.effect[:, all_columns] * (strength / ex.strength)
         if _projection(whole, expected) < LOST:
             kept = dict.fromkeys(kept, 0.0)
             return kept, Evidence(experiment="configured strength", outcome="the decay is lost in every precision")
@@ -150,17 +164,25 @@ def precisions(
     )
 
 
+def _columns(ex: Experiments, reached: Any) -> Any:
+    """The weights of these tensors."""
+    return np.concatenate([np.arange(p.start, p.stop) for p, hit in zip(ex.bench.parts, reached, strict=True) if hit])
+
+
 def _kept(
     ex: Experiments, dtype: str, strength: float, columns: Any, loudnesses: tuple[float, ...] = (1.0, LOUDER)
 ) -> float | None:
-    """The effect in this precision, projected on the one in float64; louder gradients where squares underflow."""
+    """The effect in this precision, projected on the one in float64; louder gradients where squares underflow.
+
+    Zero where it is lost, NaN where it cannot be seen for rounding, None where the precision cannot be run.
+    """
     for loudness in loudnesses:
         reference = _effect(ex, "float64", ex.subject.lr, strength, columns, loudness)
         effect = _effect(ex, dtype, ex.subject.lr, strength, columns, loudness)
         if reference is not None and effect is not None:
             share = _projection(effect, reference)
             chance = np.linalg.norm(effect - share * reference) > np.linalg.norm(reference)
-            return 0.0 if chance else min(1.0, max(0.0, share))
+            return np.nan if chance else min(1.0, max(0.0, share))
     return None
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from halflife.probe._experiments import Experiments
 from halflife.probe._linear import forgets_evenly
+from halflife.probe._momentary import in_one_step
 from halflife.probe._penalty import as_penalty
 from halflife.probe._report import Evidence
 from halflife.probe._verdict import FITS, TIMES, Verdict
@@ -56,6 +57,8 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
         side_fits = False
     if side_fits:
         verdict = as_weight_side(ex, reached, orders, start)
+        if verdict.law is Law.UNKNOWN:
+            return in_one_step(ex, reached, verdict) or verdict
         apart = verdict.order in (Order.BEFORE, Order.AFTER)
         doors_meet = penalty_fits and verdict.law is Law.DECOUPLED and not apart
         return as_penalty(ex, reached, verdict) if doors_meet else verdict
@@ -67,7 +70,10 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
     trust = _trust(ex, reached)
     if trust is not None:
         return _trusted(start, trust)
-    return forgets_evenly(ex, reached, memory.scattered, start)
+    even = forgets_evenly(ex, reached, memory.scattered, start)
+    if even.law is Law.UNKNOWN:
+        return in_one_step(ex, reached, even) or even
+    return even
 
 
 def _seen(penalty: float, orders: dict[Order, float], memory: Memory, tolerance: float) -> tuple[Evidence, ...]:

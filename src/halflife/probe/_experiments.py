@@ -95,6 +95,17 @@ class Experiments:
         return bool(self._drift < FORGETS_NOTHING)
 
     @cached_property
+    def lr_counts(self) -> bool:
+        """Whether the step depends on lr at all: there are optimizers that take one and go by their own."""
+        if not self.lr:
+            return False
+        try:
+            halved = self.run(lr=self.lr / 2) if self.subject.peak_lr is None else self.run(lr_later=0.5)
+        except Exception:
+            return True
+        return bool(abs(halved - self.off).max() > 1e-3 * abs(self.off - self.off[0]).max())
+
+    @cached_property
     def _drift(self) -> float:
         return float(abs(self.off_distance - self.bench.shift).max())
 
@@ -173,7 +184,7 @@ class Experiments:
 
         return self.per_tensor(of)
 
-    def _fitted(self, predict: Callable[[Floats], Floats], first: Floats, effect: Floats) -> Fit:
+    def fitted(self, predict: Callable[[Floats], Floats], first: Floats, effect: Floats) -> Fit:
         """Scale `first`, by secants in the logarithm, until the prediction is as large as the effect; keep the best."""
         size, best = first, Fit(size=first, misfit=np.full(len(first), np.inf))
         slope, last = np.ones(len(first)), None
@@ -217,10 +228,10 @@ class Experiments:
         def predict(size: Floats) -> Floats:
             return self.run(lr=lr, l2=self.spread(size)) - off
 
-        fit = self._fitted(predict, first, effect)
+        fit = self.fitted(predict, first, effect)
         if start is None and fit.misfit[reached > 0].max(initial=0.0) > 0.5:
             # an adaptive direction hardly says by a small step that the sign is wrong
-            negative = self._fitted(predict, -first, effect)
+            negative = self.fitted(predict, -first, effect)
             fit = negative if negative.misfit[reached > 0].max() < fit.misfit[reached > 0].max() else fit
         return fit
 
@@ -251,7 +262,7 @@ class Experiments:
                 weights.append(keep * (weights[-1] + step) if order is Order.AFTER else keep * weights[-1] + step)
             return Fit(size=shares.mean(axis=0), misfit=self.misfit(np.stack(weights) - self.off))
         first = self.per_tensor(lambda part: -_share(self.effect[1:2, part], self.off[0:1, part]))
-        return self._fitted(lambda size: self._shrunk(self.spread(size), order) - self.off, first, self.effect)
+        return self.fitted(lambda size: self._shrunk(self.spread(size), order) - self.off, first, self.effect)
 
     def _shrunk(self, share: Floats, order: Order) -> Floats:
         run = self.subject.start(self.bench.shapes, self.bench.weights, lr=self.lr, strength=0.0, knobs=self.knobs)

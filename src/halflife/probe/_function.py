@@ -55,6 +55,11 @@ class FunctionRun:
         self._changes[name] = self._changes.get(name, self._subject.lr) * factor
         self._call = self._subject.bound(self._changes)
 
+    def set_strength(self, value: float) -> None:
+        """Change that argument or number."""
+        self._changes[str(self._subject.strength_name)] = value
+        self._call = self._subject.bound(self._changes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSubject:

@@ -62,6 +62,10 @@ class KerasRun:
         """Change lr, as a callback does."""
         self._optimizer.learning_rate = float(self._optimizer.learning_rate) * factor
 
+    def set_strength(self, value: float) -> None:
+        """Keras reads some of these once, when it builds: not to be relied on."""
+        raise NotImplementedError("a Keras optimizer keeps the strength it was built with")
+
     def _split(self, flat: Floats) -> list[Floats]:
         return [flat[part].reshape(shape) for part, shape in zip(self._parts, self._shapes, strict=True)]
 

@@ -12,7 +12,7 @@ import numpy as np
 from halflife.probe._experiments import Experiments
 from halflife.probe._report import Evidence
 from halflife.probe._verdict import TIMES, Verdict
-from halflife.probe._weight_side import by_powers, lr_evidence, lr_powers, typical
+from halflife.probe._weight_side import by_powers, lr_evidence, lr_powers, typical, with_strength
 from halflife.rules import Law
 
 EVEN = 0.02
@@ -37,20 +37,25 @@ def forgets_evenly(ex: Experiments, reached: Any, scattered: bool, start: Verdic
     share = typical(shares[:, reached]) if scattered else float(np.mean(shares[0, reached]))
     in_midrun, at_start = lr_powers(ex, reached)
     evidence.append(lr_evidence(in_midrun, at_start, share))
-    law = Law.PRECONDITIONED
+    law = by_powers(ex, in_midrun, at_start, share, slack=0.1)
+    law = Law.PRECONDITIONED if law is Law.DECOUPLED else Law.UNKNOWN
     if scattered:
         law = by_powers(ex, in_midrun, at_start, share, slack=0.35)
         evidence.append(
             Evidence(experiment="weights overwritten without regularization", outcome="other copies pull them back")
         )
+    proportional, seen = with_strength(ex, reached)
+    evidence.append(seen)
+    law = law if proportional else Law.UNKNOWN
     power = 1 if law.value.lr_power is None else law.value.lr_power + law.value.peak_power
     formula = ex.strength * (ex.lr or 1.0) ** power
     return replace(
         start,
-        law=Law.GROWTH if share < 0 else law,
+        law=Law.GROWTH if share < 0 and law is not Law.UNKNOWN else law,
         coefficient=share / formula,
         error=float(np.ptp(shares[:, reached] if scattered else shares[0, reached])) / 2 / formula,
         multiplied_by=TIMES.get(law, ()),
         decay=share,
+        averaged=scattered,
         evidence=tuple(evidence),
     )

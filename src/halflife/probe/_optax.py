@@ -33,6 +33,7 @@ class OptaxRun:
         self._changes = {name: np.float64(value) for name, value in changes.items()}
         self._lr_name = subject.lr_name
         self._kind = subject.kind
+        self._strength_name = str(subject.strength_name)
         self._weights = jnp.asarray(weights, dtype=subject.kind)
         self._state = begin(self._weights, self._changes)
 
@@ -56,6 +57,10 @@ class OptaxRun:
         if self._lr_name is None:
             raise NotImplementedError("it has no lr to change")
         self._changes[self._lr_name] = self._changes[self._lr_name] * factor
+
+    def set_strength(self, value: float) -> None:
+        """Change it likewise."""
+        self._changes[self._strength_name] = np.float64(value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,8 @@ from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
 from halflife.rules import Law
 
+OTHER_GRADIENTS = {"sparse": "sparsely", "grad_fn": "differentiably", "create_graph": "differentiably"}
+"""What an optimizer says when it refuses plain gradients, and how it is handed others."""
 PROBING_STRENGTHS = (0.1, 10.0)
 """Tried in turn until something shows."""
 SMALLEST_PROBING_LR = 1e-3
@@ -40,9 +42,12 @@ def probe_subject(subject: Any) -> LawReport:
         try:
             bench = bench_for(subject)
         except Exception as error:
-            subject = subject.sparsely() if hasattr(subject, "sparsely") and "sparse" in str(error).lower() else None
-            if subject is None:
+            asked = [
+                how for word, how in OTHER_GRADIENTS.items() if word in str(error).lower() and hasattr(subject, how)
+            ]
+            if not asked:
                 raise BadInput(_unusable(name, error)) from error
+            subject = getattr(subject, asked[0])()
             try:
                 bench = bench_for(subject)
             except Exception:
@@ -127,21 +132,26 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
     absent, zero = without_gradient(ex)
     # plain SGD walks the same path with either door: what a group does is then asked of the door that was found
     penalty = bool(ex.as_l2.misfit[reached].max() < FITS) and verdict.law.value.lr_power is None
-    mixed = None if partial else groups_mixed_up(ex, penalty=penalty)
+    mixed = None if partial else groups_mixed_up(ex, verdict.law, penalty=penalty)
     if mixed is not None:
         defects.append(Defect.WRONG_GROUP)
         evidence.append(mixed)
     strength = subject.strength or TYPICAL_STRENGTH
     decay = _configured_decay(ex, verdict, strength)
-    kept, lost = precisions(ex, reached, strength, decay, known=verdict.law is not Law.UNKNOWN)
+    kept, lost = precisions(ex, reached, strength, decay, known=verdict.law is not Law.UNKNOWN and verdict.repeats)
     if lost is not None:
         defects.append(Defect.LOST_IN_PRECISION)
         evidence.append(lost)
+    drowned = [dtype for dtype, share in kept.items() if share is not None and np.isnan(share)]
+    if drowned:
+        outcome = f"in {', '.join(drowned)} rounding moves the weights more than the decay does"
+        evidence.append(Evidence(experiment="the configured strength in lower precision", outcome=outcome))
     return LawReport(
         **known,
         law=verdict.law,
         order=verdict.order,
         coefficient=verdict.coefficient,
+        averaged=verdict.averaged,
         error=verdict.error,
         multiplied_by=times,
         enters_momentum=verdict.enters_momentum,
@@ -152,7 +162,11 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
         zero_gradient=zero,
         changes_gradient=gradient_changed(ex),
         precision=kept,
-        decay=decay if subject.strength else (0.0 if decay is not None else None),
+        decay=None
+        if verdict.law is Law.UNKNOWN
+        else decay
+        if subject.strength
+        else (0.0 if decay is not None else None),
         defects=tuple(defects),
         evidence=tuple(evidence),
     )

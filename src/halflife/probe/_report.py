@@ -71,6 +71,7 @@ class LawReport:
         order: when a weight-side decay acts; None where the law has no such choice, or it was not told apart.
         coefficient: the measured strength over the one that was asked for: α over the law's own formula for it, or
             λ over the argument. 1 when the formula of the law is met exactly.
+        averaged: whether the coefficient is a mean over several copies of the weights, of which one is decayed.
         error: half the range of the coefficient over steps and parameters.
         multiplied_by: what multiplies the strength on its way into the weights.
         enters_momentum: whether a decay of one step goes on moving weights after it.
@@ -80,7 +81,8 @@ class LawReport:
         none_gradient: what happens to a parameter without gradient.
         zero_gradient: what happens to one whose gradient is zero.
         changes_gradient: whether the caller's gradient is overwritten.
-        precision: the share of the effect that is left in each precision at the configured lr and strength.
+        precision: the share of the effect that is left in each precision at the configured lr and strength: 0 where it
+            is lost, NaN where rounding drowns it, None where the precision was not to be had.
         strength: as configured.
         strength_name: what the argument is called; None when there is none.
         lr: as configured.
@@ -95,6 +97,7 @@ class LawReport:
     law: Law
     order: Order | None = None
     coefficient: float | None = None
+    averaged: bool = False
     error: float | None = None
     multiplied_by: tuple[str, ...] = ()
     enters_momentum: bool = False
@@ -146,6 +149,7 @@ class LawReport:
             "formula": self.law.formula,
             "order": None if self.order is None else self.order.name,
             "coefficient": _finite(self.coefficient),
+            "averaged": self.averaged,
             "error": _finite(self.error),
             "multiplied_by": list(self.multiplied_by),
             "enters_momentum": self.enters_momentum,
@@ -186,6 +190,7 @@ class LawReport:
             bar = f" ± {self.error:.1g}" if self.error else ""
             lines.append(
                 f"  coefficient {self.coefficient:.6g}{bar}, times {' × '.join(self.multiplied_by) or 'nothing'}"
+                + (", a mean over the copies of the weights" if self.averaged else "")
             )
         if self.decay is not None and self.half_life is not None and self.strength:
             lines.append(
@@ -203,7 +208,7 @@ class LawReport:
         if self.spares_vectors:
             lines.append("  1-D parameters are spared")
         if self.precision:
-            kept = ", ".join(f"{k} {'-' if v is None else format(v, '.0%')}" for k, v in self.precision.items())
+            kept = ", ".join(f"{kind} {_share(share)}" for kind, share in self.precision.items())
             lines.append(f"  kept in each precision: {kept}")
         if self.second_decay:
             by = f" by {self.second_decay.argument}" if self.second_decay.argument else ""
@@ -214,6 +219,10 @@ class LawReport:
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else "drowned by rounding" if math.isnan(share) else format(share, ".0%")
 
 
 def _finite(value: float | None) -> float | None:

@@ -67,6 +67,10 @@ class MlpRun:
         self._estimator._optimizer.learning_rate_init *= factor
         self._estimator._optimizer.learning_rate *= factor
 
+    def set_strength(self, value: float) -> None:
+        """Change it between two calls."""
+        self._estimator.set_params(alpha=value)
+
 
 def _row_length(slope: float, bias: float) -> float:
     """The length c of a row for which the logistic loss of class 0 has slope 1/c: c·logistic(c·slope + bias) = 1."""
@@ -112,6 +116,10 @@ class SgdRun:
     def scale_lr(self, factor: float) -> None:
         """Change lr between two calls."""
         self._estimator.eta0 *= factor
+
+    def set_strength(self, value: float) -> None:
+        """Change it between two calls."""
+        self._estimator.set_params(alpha=value)
 
 
 @dataclass(frozen=True, kw_only=True)

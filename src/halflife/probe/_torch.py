@@ -20,6 +20,14 @@ LR_NAMES = ("lr", "learning_rate", "alpha", "eta", "step_size")
 FALLBACK_LR = 1e-3
 """Given to a factory that demands an lr when the caller names none."""
 
+DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
+_GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
+    DENSE: lambda p, planned: planned,  # noqa: ARG005 - all three have one signature
+    SPARSE: lambda p, planned: planned.to_sparse(),  # noqa: ARG005 - all three have one signature
+    # the planned value, and an identity for its Hessian
+    DIFFERENTIABLE: lambda p, planned: planned + (p - p.detach()),
+}
+
 Make = Callable[[list[dict[str, Any]], Mapping[str, Any]], torch.optim.Optimizer]
 """Builds an optimizer on parameter groups, with some arguments changed."""
 
@@ -27,12 +35,21 @@ Make = Callable[[list[dict[str, Any]], Mapping[str, Any]], torch.optim.Optimizer
 class TorchRun:
     """One torch optimizer on its fresh parameters."""
 
-    def __init__(self, optimizer: Any, parameters: list[torch.Tensor], *, lr_name: str | None, sparse: bool):
+    def __init__(
+        self,
+        optimizer: Any,
+        parameters: list[torch.Tensor],
+        *,
+        lr_name: str | None,
+        strength_name: str | None,
+        kind: str,
+    ):
         self.optimizer = optimizer
         self.parameters = parameters
         self.gradient_changed = False
         self._lr_name = lr_name
-        self._sparse = sparse
+        self._strength_name = strength_name
+        self._kind = kind
         self._sizes = [p.numel() for p in parameters]
         mode = getattr(optimizer, "train", None)
         if callable(mode):
@@ -48,11 +65,11 @@ class TorchRun:
             flat = torch.from_numpy(gradient).to(self.parameters[0].dtype)
             for p, part in zip(self.parameters, flat.split(self._sizes), strict=True):
                 dense = part.view(p.shape).clone()
-                p.grad = dense.to_sparse() if self._sparse else dense
+                p.grad = _GRADIENTS[self._kind](p, dense)
                 given.append((p, part))
         # through the class: a scheduler leaves a step on the instance that belongs to the user's optimizer
         type(self.optimizer).step(self.optimizer)
-        if not self._sparse:
+        if self._kind == DENSE:
             changed = any(p.grad is not None and not torch.equal(p.grad.flatten(), part) for p, part in given)
             self.gradient_changed = self.gradient_changed or changed
 
@@ -73,6 +90,13 @@ class TorchRun:
         for group in self.optimizer.param_groups:
             assign(group, self._lr_name, group[self._lr_name] * factor)
 
+    def set_strength(self, value: float) -> None:
+        """Change it in every group."""
+        for group in self.optimizer.param_groups:
+            if self._strength_name not in group:
+                raise NotImplementedError("its strength is no setting of its groups")
+            assign(group, self._strength_name, value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TorchSubject:
@@ -88,7 +112,7 @@ class TorchSubject:
     grouped: bool = True
     peak_lr: float | None = None
     knobs: Mapping[str, float | None] = field(default_factory=dict)
-    sparse: bool = False
+    kind: str = DENSE
     shapes: tuple[Shape, ...] | None = None
 
     def start(
@@ -124,7 +148,7 @@ class TorchSubject:
         np.random.seed(0)
         random.seed(0)
         optimizer = self.make(groups, shared)
-        return TorchRun(optimizer, parameters, lr_name=self.lr_name, sparse=self.sparse)
+        return TorchRun(optimizer, parameters, lr_name=self.lr_name, strength_name=self.strength_name, kind=self.kind)
 
     def with_strength(self, name: str) -> "TorchSubject":
         """The same optimizer, that argument taken for its strength."""
@@ -136,7 +160,11 @@ class TorchSubject:
 
     def sparsely(self) -> "TorchSubject":
         """The same optimizer, handed sparse gradients."""
-        return replace(self, sparse=True, shapes=((4, 3), (4, 3)))
+        return replace(self, kind=SPARSE, shapes=((4, 3), (4, 3)))
+
+    def differentiably(self) -> "TorchSubject":
+        """The same optimizer, handed gradients that can be differentiated again."""
+        return replace(self, kind=DIFFERENTIABLE)
 
 
 def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> TorchSubject:

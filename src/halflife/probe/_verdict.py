@@ -31,7 +31,11 @@ TIMES: dict[Law, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The law, and what was seen on the way to it; `decay` is α at the probing lr and strength."""
+    """The law, and what was seen on the way to it; `decay` is α at the probing lr and strength.
+
+    `repeats` is whether whole runs of it can be compared; `averaged`, whether the coefficient is a mean over copies of
+    the weights.
+    """
 
     law: Law
     order: Order | None = None
@@ -41,4 +45,6 @@ class Verdict:
     decay: float | None = None
     enters_momentum: bool = False
     enters_preconditioner: bool = False
+    repeats: bool = True
+    averaged: bool = False
     evidence: tuple[Evidence, ...] = ()

@@ -12,6 +12,9 @@ from halflife.probe._rounding import taken_jointly
 from halflife.probe._verdict import CLEARLY, POWERS, TIMES, Verdict
 from halflife.rules import Law, Order
 
+QUARTER = 0.25
+PROPORTIONAL = 0.03
+"""How far from one half the share at half the strength may be; w/(1 + lr·wd) is a little off by itself."""
 HEARD = 1e-3
 """A share that changes by more when gradients grow tenfold is one that hears them."""
 
@@ -23,6 +26,10 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     in_midrun, at_start = lr_powers(ex, reached)
     evidence = [*start.evidence, lr_evidence(in_midrun, at_start, share)]
     law = by_powers(ex, in_midrun, at_start, share, slack=0.1)
+    proportional, told = with_strength(ex, reached)
+    evidence.append(told)
+    if not proportional:
+        return _coarsely(ex, reached, orders, replace(start, evidence=tuple(evidence)), share)
     order, seen = _order(ex, orders, share)
     evidence += seen
     if law is Law.DECOUPLED and order in (None, Order.AFTER) and 0 < share < 0.4:
@@ -57,6 +64,24 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     )
 
 
+def _coarsely(ex: Experiments, reached: Any, orders: dict[Order, float], start: Verdict, share: float) -> Verdict:
+    """The law at a share of one quarter, which any precision holds; UNKNOWN where that is not proportional either.
+
+    A factor 1 − α that is rounded on its way goes by steps, and at the probing strength one step may be all there is.
+    """
+    strength = ex.strength
+    for _ in range(3):
+        if share <= 0:
+            return replace(start, decay=share)
+        strength *= QUARTER / share
+        large = replace(ex, strength=strength, memo={})
+        share = typical(shares_in(large)[:, reached])
+    if abs(share / QUARTER - 1) > PROPORTIONAL or not with_strength(large, reached)[0]:
+        return replace(start, decay=share * ex.strength / strength)
+    verdict = as_weight_side(large, reached, orders, start)
+    return replace(verdict, decay=share * ex.strength / strength)
+
+
 def shares_in(ex: Experiments, **setting: Any) -> Floats:
     """α of each step and tensor in some setting, without what disappears without regularization."""
     setting = {"strength": ex.strength} | setting
@@ -85,9 +110,21 @@ def typical(shares: Floats) -> float:
     return float(-np.expm1(np.log(left) / len(steps))) if left > 0 else float(steps.mean())
 
 
+def with_strength(ex: Experiments, reached: Any) -> tuple[bool, Evidence]:
+    """Does half the strength take half the share? What does not is no strength, whatever it is called."""
+    full, half = (shares_in(ex, strength=ex.strength * part)[:, reached].sum(axis=0) for part in (1.0, 0.5))
+    ratio = float(np.median(half / full))
+    proportional = abs(ratio - 0.5) < PROPORTIONAL
+    return proportional, Evidence(
+        experiment="half the strength",
+        outcome="half the share" if proportional else "not half the share",
+        numbers={"ratio": ratio},
+    )
+
+
 def lr_powers(ex: Experiments, reached: Any) -> tuple[float | None, float | None]:
     """How α goes with lr, changed in mid-run and at construction: two exponents, None where one cannot be had."""
-    if not ex.lr:
+    if ex.lr is None or not ex.lr_counts:
         return None, None
     plain = shares_in(ex)[-1, reached].mean()
 
@@ -111,6 +148,8 @@ def lr_evidence(in_midrun: float | None, at_start: float | None, share: float) -
 
 def by_powers(ex: Experiments, in_midrun: float | None, at_start: float | None, share: float, slack: float) -> Law:
     """The law that these exponents name; where one is missing, the one whose coefficient comes out as 1."""
+    if in_midrun is None and at_start is None:
+        return Law.CONSTANT if abs(abs(share) / ex.strength - 1) < 0.01 else Law.UNKNOWN
     known = [
         law
         for (midrun, start), law in POWERS.items()
@@ -124,7 +163,7 @@ def by_powers(ex: Experiments, in_midrun: float | None, at_start: float | None, 
 
 def _formula(ex: Experiments, law: Law) -> float:
     """The α that the law promises at the probing lr and strength."""
-    if law.value.lr_power is None:
+    if law.value.lr_power is None or not ex.lr_counts:
         return ex.strength
     lr = ex.lr or 1.0
     peak = ex.subject.peak_lr or lr
