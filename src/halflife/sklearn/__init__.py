@@ -4,6 +4,8 @@ Not to be taken for scikit-learn itself, which is imported as `sklearn`; this on
 """
 
 from halflife.sklearn._classifier import MLPClassifier
+from halflife.sklearn._cv import MLPClassifierCV, MLPRegressorCV
+from halflife.sklearn._path import RegularizationPath
 from halflife.sklearn._regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPClassifierCV", "MLPRegressor", "MLPRegressorCV", "RegularizationPath"]

@@ -69,6 +69,8 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
     """
 
     _task = "classification"
+    classes_: Array
+    _multilabel: bool
 
     def __init__(
         self,
@@ -172,7 +174,9 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
             return of_label(outputs)
         return np.hstack([of_label(-outputs), of_label(outputs)])
 
-    def _fit(self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool, classes: Any = None) -> Self:
+    def _prepare(
+        self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool, classes: Any = None
+    ) -> tuple[Array, Array, Array | None]:
         fresh = self._fresh(incremental)
         X, y = self._check_rows(X, y, reset=fresh)
         y = y.toarray() if hasattr(y, "toarray") else y
@@ -188,7 +192,7 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
             sample_weight = of_class if sample_weight is None else sample_weight * of_class
             kept = positive_weights(sample_weight)
             X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
-        return self._learn(X, self._targets(y).astype(X.dtype), sample_weight, incremental=incremental)
+        return X, self._targets(y).astype(X.dtype), sample_weight
 
     def _learn_classes(self, y: Array, classes: Any, fresh: bool) -> None:
         multilabel = type_of_target(y).startswith("multilabel")
@@ -211,7 +215,7 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
     def _targets(self, y: Array) -> Array:
         if self._multilabel:
             return y
-        codes = np.searchsorted(self.classes_, y)
+        codes: Array = np.searchsorted(self.classes_, y)
         return codes[:, None] if len(self.classes_) == 2 else np.eye(len(self.classes_))[codes]
 
     def _score_on(self, outputs: Array, targets: Array, sample_weight: Array | None) -> float:

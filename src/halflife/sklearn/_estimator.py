@@ -34,6 +34,16 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
     """A fully connected network; see `MLPClassifier` and `MLPRegressor` for its arguments and attributes."""
 
     _task: str
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    loss_curve_: list[float]
+    out_activation_: str
+
+    @abstractmethod
+    def _prepare(
+        self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool
+    ) -> tuple[Array, Array, Array | None]:
+        """Checked rows, targets [rows, outputs] and weights above 0; settles the classes and `out_activation_`."""
 
     @abstractmethod
     def _score_on(self, outputs: Array, targets: Array, sample_weight: Array | None) -> float:
@@ -78,6 +88,10 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
 
     def _fresh(self, incremental: bool) -> bool:
         return not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+
+    def _fit(self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool, **more: Any) -> Self:
+        prepared = self._prepare(X, y, sample_weight, incremental=incremental, **more)
+        return self._learn(*prepared, incremental=incremental)
 
     def _learn(self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool) -> Self:
         """Train on checked rows, weights above 0 and targets [rows, outputs], whose activation is settled."""
@@ -142,7 +156,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
             warnings.warn(
                 f"{self.max_iter} epochs (max_iter) were not enough for training to stop improving.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return self
 

@@ -129,7 +129,9 @@ class MLPRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc] # sciki
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
-    def _fit(self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool) -> Self:
+    def _prepare(
+        self, X: Array, y: Array, sample_weight: Array | None, *, incremental: bool
+    ) -> tuple[Array, Array, Array | None]:
         X, y = self._check_rows(X, y, reset=self._fresh(incremental))
         y = y.reshape(len(y), -1).astype(X.dtype)
         if sample_weight is not None:
@@ -137,7 +139,7 @@ class MLPRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc] # sciki
             kept = positive_weights(sample_weight)
             X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
         self.out_activation_ = "identity"
-        return self._learn(X, y, sample_weight, incremental=incremental)
+        return X, y, sample_weight
 
     def _score_on(self, outputs: Array, targets: Array, sample_weight: Array | None) -> float:
         if not np.isfinite(outputs).all():

@@ -74,13 +74,13 @@ def require_stopping(given: Mapping[str, Any]) -> None:
     if epochs is not None and (not _whole(epochs) or epochs < 1):
         raise BadInput(f"n_iter_no_change is {epochs!r}: it must be a whole number of epochs, 1 or more, or None.")
     share = given["validation_fraction"]
-    if given["early_stopping"] and not (isinstance(share, Real) and 0 < share < 1):
+    if given["early_stopping"] and not (isinstance(share, (int, float)) and 0 < share < 1):
         raise BadInput(f"validation_fraction is {share!r}: it must lie between 0 and 1.")
 
 
 def require_number(name: str, value: Any) -> None:
     """Refuse what is no number, or negative, or not finite."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value or math.isinf(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
         raise BadInput(f"{name} is {value!r}: it must be a finite number, 0 or more.")
 
 

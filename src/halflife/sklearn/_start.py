@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import shuffle
 
 from halflife.lab.feed import Order
 from halflife.lab.networks import Parameters
@@ -32,16 +31,19 @@ def drawn(sizes: Sequence[int], activation: str, random: np.random.RandomState) 
 
 def reshuffled(rows: int, random: np.random.RandomState) -> Order:
     """An order that shuffles the one of the epoch before."""
-    orders = itertools.accumulate(
-        itertools.repeat(random), lambda order, r: shuffle(order, random_state=r), initial=np.arange(rows)
-    )
-    next(orders)
-    return lambda epoch: next(orders)
+    order = np.arange(rows)
+
+    def next_order(_: int) -> Array:
+        nonlocal order
+        order = order[random.permutation(rows)]
+        return order
+
+    return next_order
 
 
 def unshuffled(rows: int) -> Order:
     """The order that the rows came in."""
-    return lambda epoch: np.arange(rows)
+    return lambda _: np.arange(rows)
 
 
 def member(coefs: Sequence[Array], intercepts: Sequence[Array]) -> Parameters:
