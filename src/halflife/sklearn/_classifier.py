@@ -208,7 +208,7 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
         if len(unknown := np.setdiff1d(found, known)):
             raise BadInput(f"y has the classes {unknown}, which are not among the classes {known}.")
         if len(known) < 2 and not multilabel:
-            raise BadInput(f"y has one class, {known[0]!r}: at least 2 classes are needed.")
+            raise BadInput(f"y has one class, {known.tolist()[0]!r}: at least 2 classes are needed.")
         self.classes_, self._multilabel = known, multilabel
         self.out_activation_ = "logistic" if multilabel or len(known) == 2 else "softmax"
 

@@ -28,7 +28,8 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
     """A network whose strength of regularization and lr are found by cross-validation.
 
     All folds × strengths × learning rates × seeds are trained as populations of the lab, for all of max_iter epochs.
-    Then a network with the best of them is trained on all rows; it answers as `best_estimator_`.
+    Then a network with the best of them is trained on all rows; it answers as `best_estimator_`. Rows that are held
+    out count alike whatever their sample_weight, and R² is that of all targets together.
 
     Args:
         hidden_layer_sizes: units of every hidden layer.
@@ -267,6 +268,6 @@ def _require_every_class(template: Any, classes: Array | None, folds: list[tuple
         missing = np.setdiff1d(classes, classes[learn])
         if len(missing):
             raise BadInput(
-                f"fold {fold} has no row of class {template.classes_[missing[0]]!r} to learn from: use fewer or "
+                f"fold {fold} has no row of class {template.classes_.tolist()[missing[0]]!r} to learn from: use fewer or "
                 "stratified folds, or give more rows of it."
             )

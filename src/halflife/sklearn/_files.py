@@ -64,7 +64,7 @@ def read(path: str | Path, cls: type) -> Any:
         BadInput: no file, another kind of file, or another estimator's.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != _FORMAT or about["kind"] != cls.__name__:

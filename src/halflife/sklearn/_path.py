@@ -70,11 +70,10 @@ def effective_parameters(network: Network, parameters: Parameters, X: Array, l2:
         l2: λ.
     """
     weights = [layer["weights"] for layer in parameters]
-    rows = jnp.asarray(X)
 
     def outputs(weights: list[Array]) -> Array:
         layers = [{"weights": w, "biases": p["biases"]} for w, p in zip(weights, parameters, strict=True)]
-        return network.outputs(layers, rows)[0].T
+        return network.outputs(layers, jnp.asarray(X))[0].T
 
     with jax.enable_x64(X.dtype == np.float64):
         z = np.asarray(outputs(weights))
