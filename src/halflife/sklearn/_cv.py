@@ -267,7 +267,8 @@ def _require_every_class(template: Any, classes: Array | None, folds: list[tuple
     for fold, (learn, _) in enumerate(folds):
         missing = np.setdiff1d(classes, classes[learn])
         if len(missing):
+            name = template.classes_.tolist()[missing[0]]
             raise BadInput(
-                f"fold {fold} has no row of class {template.classes_.tolist()[missing[0]]!r} to learn from: use fewer or "
+                f"fold {fold} has no row of class {name!r} to learn from: use fewer or "
                 "stratified folds, or give more rows of it."
             )
