@@ -7,7 +7,7 @@ study that is resumed, run in another order or on more cores ends with bitwise t
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import groupby
@@ -100,11 +100,18 @@ def members_a_chunk(network: Network, recipe: Recipe, rules: Sequence[str], *, m
 
 
 def run(
-    data: Data, recipe: Recipe, chunks: Sequence[Chunk], *, memory: int = MEMORY, workers: int | None = None
+    data: Data,
+    recipe: Recipe,
+    chunks: Sequence[Chunk],
+    *,
+    memory: int = MEMORY,
+    workers: int | None = None,
+    trainer: Callable[..., Trained] = train,
 ) -> Iterator[tuple[Chunk, Trained, float]]:
     """Train chunks side by side, one thread a core or one a GPU, and yield each as it is finished, with its seconds.
 
-    Closing the iterator, or an interrupt, ends the training of unfinished chunks between two compiled calls.
+    Closing the iterator, or an interrupt, ends the training of unfinished chunks between two compiled calls. The
+    trainer is `train`, or `train` told more than a chunk knows.
     """
     if not chunks:
         return
@@ -119,7 +126,7 @@ def run(
         began = time.perf_counter()
         surplus = (chunk.settings[-1],) * (chunk.size - len(chunk.settings))
         with jax.default_device(devices[chunk.number % len(devices)]):
-            trained = train(data, recipe, chunk.settings + surplus, seed=chunk.seed, stop=stop.is_set)
+            trained = trainer(data, recipe, chunk.settings + surplus, seed=chunk.seed, stop=stop.is_set)
         return trained, time.perf_counter() - began
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="halflife")

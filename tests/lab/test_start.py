@@ -1,0 +1,73 @@
+"""Training that begins elsewhere, in another order, with weights of rows, or ends early."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from halflife.lab import Network, Recipe, Setting, train
+from halflife.lab.training import Start
+from halflife.rules import RULES, Law
+from trained_by_others import small_data
+
+RECIPE = Recipe(network=Network(sizes=(3, 4, 3), error="softmax_cross_entropy"), epochs=6, batch_size=8)
+DATA = small_data()
+
+
+def _settings(rule="adam"):
+    return [Setting(rule=rule, law=Law.L2, lr=lr, strength=0.1) for lr in (0.01, 0.03)]
+
+
+def _weights(trained):
+    return np.concatenate([a.ravel() for layer in trained.parameters for a in layer.values()])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_two_halves_are_bitwise_the_whole(rule):
+    """Going on from weights, states and steps ends where one run ends; without states it does not, if there are any."""
+    orders = [np.random.default_rng(epoch).permutation(len(DATA.train)) for epoch in range(6)]
+    whole = train(DATA, RECIPE, _settings(rule), seed=1, order=lambda epoch: orders[epoch])
+    half = replace(RECIPE, epochs=3)
+    first = train(DATA, half, _settings(rule), seed=1, order=lambda epoch: orders[epoch])
+    start = Start(parameters=first.parameters, states=first.states, steps=9)
+    second = train(DATA, half, _settings(rule), seed=1, order=lambda epoch: orders[epoch + 3], start=start)
+    np.testing.assert_array_equal(_weights(second), _weights(whole))
+    forgetful = replace(start, states=None, steps=0)
+    apart = _weights(train(DATA, half, _settings(rule), seed=1, order=lambda e: orders[e + 3], start=forgetful))
+    assert (np.abs(apart - _weights(whole)).max() > 1e-4) == bool(RULES[rule].initial)
+
+
+def test_training_ends_when_it_is_enough():
+    """Told after the second epoch that it is enough, training returns two epochs' curves and the last weights."""
+    seen = []
+
+    def enough(parameters, curves):
+        seen.append((parameters, curves))
+        return len(seen) == 2
+
+    trained = train(DATA, RECIPE, _settings(), seed=1, enough=enough)
+    whole = train(DATA, RECIPE, _settings(), seed=1)
+    assert len(trained.curves["train"]) == len(seen) == 2
+    np.testing.assert_allclose(trained.curves["train"], whole.curves["train"][:2], rtol=1e-5)
+    np.testing.assert_array_equal(seen[1][1]["train"], trained.curves["train"][1])
+    np.testing.assert_array_equal(seen[1][0][0]["weights"], trained.parameters[0]["weights"])
+
+
+def test_without_rows_to_measure_on_there_are_no_numbers():
+    """Without validation and test rows their curves are NaN, and training is bitwise what it was."""
+    none = replace(DATA.valid, x=DATA.valid.x[:0], y=DATA.valid.y[:0])
+    trained = train(replace(DATA, valid=none, test=none), RECIPE, _settings(), seed=1)
+    assert np.isnan(trained.curves["valid"]).all()
+    assert np.isnan(trained.curves["test_score"]).all()
+    np.testing.assert_array_equal(_weights(trained), _weights(train(DATA, RECIPE, _settings(), seed=1)))
+
+
+def test_one_output_is_one_class_against_the_other():
+    """With a single logit, accuracy is the share of rows whose logit has the sign of their class."""
+    one = {part: replace(getattr(DATA, part), y=getattr(DATA, part).y[:, :1]) for part in ("train", "valid", "test")}
+    recipe = replace(RECIPE, network=Network(sizes=(3, 4, 1), error="logistic_cross_entropy"))
+    trained = train(replace(DATA, **one), recipe, _settings(), seed=1)
+    outputs = np.asarray(recipe.network.outputs(trained.parameters, np.float32(DATA.valid.x)))[:, 0]
+    right = (outputs > 0) == (DATA.valid.y[:, 0] > 0)
+    np.testing.assert_allclose(trained.curves["valid_score"][-1], right.mean(axis=1), rtol=1e-6)
+    assert 0 < right.mean() < 1
