@@ -73,7 +73,7 @@ TABLES = {
         "halflife DECOUPLED (own argument)": regularized(adamw, decay=1e-5),
         "halflife CONSTANT (own argument, set anew)": regularized(adamw, decay=1e-5, law="CONSTANT"),
         "halflife PROXIMAL (hooks)": regularized(adamw, decay=1e-5, law="PROXIMAL"),
-        "halflife L2 (hooks)": regularized(adamw, l2=1e-5),
+        "halflife L2 (own argument, switched)": regularized(adamw, l2=1e-5),
         "torch-optimi AdamW": other("optimi", "AdamW", weight_decay=1e-2),
         "pytorch_optimizer AdamW": other("pytorch_optimizer", "AdamW", weight_decay=1e-2),
     },
