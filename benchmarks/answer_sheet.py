@@ -149,12 +149,12 @@ UNSEEN: dict[str, str] = {
     "timm.optim": """
         AdaBelief decoupled_decay=True fixed_decay=False -> DECOUPLED before
         AdaBelief decoupled_decay=True fixed_decay=True -> CONSTANT before
-        Adahessian RAdam AdamWLegacy -> DECOUPLED before
+        Adahessian RAdamLegacy AdamWLegacy -> DECOUPLED before
         Adafactor -> DECOUPLED
-        AdafactorBigVision -> CONSTANT
+        AdafactorBigVision -> DECOUPLED before
         Adan no_prox=True -> DECOUPLED before
         AdamP SGDP -> DECOUPLED
-        AdamW NAdamW Lion SGDW -> DECOUPLED before
+        NAdamW Lion SGDW -> DECOUPLED before
         * corrected_weight_decay=True -> CORRECTED before
         LaProp -> DECOUPLED
         LaProp corrected_weight_decay=True -> CORRECTED

@@ -87,7 +87,7 @@ def groups_mixed_up(ex: Experiments, law: Law, *, penalty: bool) -> Evidence | N
     lr, s = ex.lr, ex.strength
 
     def apart(lrs: tuple[float, float], strengths: tuple[float, float]) -> float:
-        two_lrs = lrs if lrs[0] != lrs[1] else lrs[0]
+        two_lrs = lrs if lrs[0] != lrs[1] or law.value.peak_power else lrs[0]
         mixed = ex.run(lr=two_lrs, strength=strengths if strengths[0] != strengths[1] else strengths[0])
         if penalty and strengths != (0.0, 0.0):
             # where tensors hear of each other, a penalty is heard by all: so the twin is handed it as well
