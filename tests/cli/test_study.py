@@ -16,7 +16,8 @@ import pytest
 
 import halflife as package
 from halflife import BadInput
-from halflife.lab import population
+from halflife.lab import Network, Recipe, Setting, load, plan, population
+from halflife.rules import Law
 
 SMALL = (
     *("study", "iris", "--rules", "sgd,momentum", "--lr", "0.1,0.03,0.01", "--strength", "0,0.001,0.01,0.1,1"),
@@ -187,15 +188,16 @@ def test_an_interrupted_study_goes_on_and_ends_bitwise_the_same(halflife, tmp_pa
     assert contents(broken) == contents(whole)
 
 
-def test_bad_input_in_a_thread_is_bad_input(monkeypatch, tmp_path):
+def test_bad_input_in_a_thread_is_bad_input():
     """What is raised while a chunk is trained on another thread comes out as itself."""
 
     def refuse(*_, **__):
         raise BadInput("this cannot be trained.")
 
-    monkeypatch.setattr(population, "train", refuse)
+    recipe = Recipe(network=Network(sizes=(4, 2, 3), error="softmax_cross_entropy"), epochs=1)
+    chunks = plan([Setting(rule="sgd", law=Law.L2, lr=0.1, strength=0.1)], (0, 1), members=1)
     with pytest.raises(BadInput, match=r"this cannot be trained\."):
-        package.study("iris", rules=["sgd"], lr=[0.1], strength=[0.1], epochs=1, hidden=[2], out=tmp_path / "s.db")
+        list(population.run(load("iris"), recipe, chunks, trainer=refuse))
 
 
 def test_everything_may_diverge(halflife):

@@ -40,7 +40,7 @@ def chunk_of(number, seed=0):
         values[1:, 1] = np.nan
     final = {name: random.normal(size=3) for name in ("train", "train_score")}
     return Chunk(number=number, seed=seed, settings=SETTINGS, size=3), Trained(
-        curves=curves, final=final, diverged=diverged, parameters=[]
+        curves=curves, final=final, diverged=diverged, parameters=[], states=[]
     )
 
 
