@@ -28,7 +28,7 @@ EPOCHS = 4
 def one(members: int, width: int, rows: int, memory: int) -> dict[str, float]:
     import numpy as np
 
-    from halflife.lab import Data, Network, Recipe, Rows, Setting, plan, run
+    from halflife.lab import Data, Network, Regime, Rows, Setting, plan, run
     from halflife.lab.population import members_a_chunk
     from halflife.rules import Law
 
@@ -43,14 +43,14 @@ def one(members: int, width: int, rows: int, memory: int) -> dict[str, float]:
         target_mean=np.zeros(10), target_scale=np.ones(10), label_noise=0.0, seed=0, fingerprint="",
     )  # fmt: skip
     network = Network(sizes=(64, width, 10), error="softmax_cross_entropy")
-    recipe = Recipe(network=network, epochs=EPOCHS)
+    regime = Regime(network=network, epochs=EPOCHS)
     settings = [Setting(rule="sgd", law=Law.L2, lr=0.01, strength=1e-4 * (k + 1)) for k in range(members)]
-    chunks = plan(settings, (0,), members=members_a_chunk(network, recipe, ["sgd"], memory=memory))
-    for _ in run(data, recipe, chunks[:1]):
+    chunks = plan(settings, (0,), members=members_a_chunk(network, regime, ["sgd"], memory=memory))
+    for _ in run(data, regime, chunks[:1]):
         pass
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
-    for _ in run(data, recipe, chunks, memory=memory):
+    for _ in run(data, regime, chunks, memory=memory):
         pass
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

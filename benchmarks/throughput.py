@@ -48,21 +48,21 @@ def rows():
 
 
 def halflife(rule: str) -> float:
-    from halflife.lab import Network, Recipe, Setting, load, plan, run
+    from halflife.lab import Network, Regime, Setting, load, plan, run
     from halflife.lab.population import members_a_chunk
     from halflife.rules import Law
 
     data = load("digits")
     began = time.perf_counter()
-    recipe = Recipe(
+    regime = Regime(
         network=Network(sizes=(64, HIDDEN, 10), error="softmax_cross_entropy"), epochs=EPOCHS, batch_size=BATCH
     )
     settings = [
         Setting(rule=rule, law=Law.L2, lr=lr, strength=strength)
         for lr, strength in itertools.product(LRS[rule], STRENGTHS)
     ]
-    chunks = plan(settings, SEEDS, members=members_a_chunk(recipe.network, recipe, [rule]))
-    for _ in run(data, recipe, chunks):
+    chunks = plan(settings, SEEDS, members=members_a_chunk(regime.network, regime, [rule]))
+    for _ in run(data, regime, chunks):
         pass
     return time.perf_counter() - began
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from scipy.special import erf, log_softmax, softmax
 
-from halflife.lab import Data, Recipe, Rows, Setting, Trained
+from halflife.lab import Data, Regime, Rows, Setting, Trained
 from halflife.lab.feed import batches
 from halflife.rules import Law, schedule
 
@@ -87,46 +87,46 @@ ERRORS: Mapping[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]
 """Each error of a row, and its derivative by the outputs."""
 
 
-def outputs_of(weights: Weights, x: np.ndarray, recipe: Recipe) -> np.ndarray:
+def outputs_of(weights: Weights, x: np.ndarray, regime: Regime) -> np.ndarray:
     """What the network answers, [rows, outputs]."""
-    return _forward(weights, x, recipe)[-1][1]
+    return _forward(weights, x, regime)[-1][1]
 
 
-def _forward(weights: Weights, x: np.ndarray, recipe: Recipe) -> list[tuple[np.ndarray, np.ndarray]]:
+def _forward(weights: Weights, x: np.ndarray, regime: Regime) -> list[tuple[np.ndarray, np.ndarray]]:
     """The sums and the activations of each layer; the inputs count as the activations of layer 0."""
     layers = [(x, x)]
     for layer in range(0, len(weights), 2):
         z = layers[-1][1] @ weights[layer].T + weights[layer + 1]
         last = layer == len(weights) - 2
-        layers.append((z, ACTIVATIONS[recipe.network.output if last else recipe.network.activation][0](z)))
+        layers.append((z, ACTIVATIONS[regime.network.output if last else regime.network.activation][0](z)))
     return layers
 
 
-def _gradients(weights: Weights, x: np.ndarray, y: np.ndarray, recipe: Recipe) -> Weights:
-    layers = _forward(weights, x, recipe)
-    delta = ERRORS[recipe.network.error][1](layers[-1][1], y) * ACTIVATIONS[recipe.network.output][1](layers[-1][0])
+def _gradients(weights: Weights, x: np.ndarray, y: np.ndarray, regime: Regime) -> Weights:
+    layers = _forward(weights, x, regime)
+    delta = ERRORS[regime.network.error][1](layers[-1][1], y) * ACTIVATIONS[regime.network.output][1](layers[-1][0])
     gradients: Weights = []
     for layer in range(len(layers) - 1, 0, -1):
         below_z, below_a = layers[layer - 1]
         gradients = [delta.T @ below_a / len(x), delta.sum(axis=0) / len(x), *gradients]
         if layer > 1:
-            delta = (delta @ weights[2 * layer - 2]) * ACTIVATIONS[recipe.network.activation][1](below_z)
+            delta = (delta @ weights[2 * layer - 2]) * ACTIVATIONS[regime.network.activation][1](below_z)
     return gradients
 
 
-def start(recipe: Recipe, seed: int) -> Weights:
+def start(regime: Regime, seed: int) -> Weights:
     """The lab's initial weights."""
-    return [a for layer in recipe.network.initial(seed) for a in (layer["weights"], layer["biases"][:, 0])]
+    return [a for layer in regime.network.initial(seed) for a in (layer["weights"], layer["biases"][:, 0])]
 
 
-def steps(data: Data, recipe: Recipe, seed: int) -> list[tuple[np.ndarray, float]]:
+def steps(data: Data, regime: Regime, seed: int) -> list[tuple[np.ndarray, float]]:
     """The rows of every batch, in order, and the schedule's share of lr at that step."""
     rows = [
         index[weight > 0]
-        for epoch in range(recipe.epochs)
-        for index, weight in zip(*batches(len(data.train), recipe.batch_size, seed=seed, epoch=epoch), strict=True)
+        for epoch in range(regime.epochs)
+        for index, weight in zip(*batches(len(data.train), regime.batch_size, seed=seed, epoch=epoch), strict=True)
     ]
-    share = schedule.named(recipe.schedule, len(rows))
+    share = schedule.named(regime.schedule, len(rows))
     return [(batch, share(step)) for step, batch in enumerate(rows)]
 
 
@@ -143,17 +143,17 @@ def decay_of(law: Law, wd: float, *, lr: float, peak: float) -> float:
     }[law]
 
 
-def by_numpy(data: Data, recipe: Recipe, setting: Setting, *, seed: int) -> list[Weights]:
+def by_numpy(data: Data, regime: Regime, setting: Setting, *, seed: int) -> list[Weights]:
     """The weights after every step, the start first; backpropagation, optimizer and law written by hand."""
-    path = [start(recipe, seed)]
+    path = [start(regime, seed)]
     memory = [{"v": np.zeros_like(w), "s": np.zeros_like(w)} for w in path[0]]
     chosen = dict(setting.hyperparameters)
-    for t, (rows, share) in enumerate(steps(data, recipe, seed), start=1):
+    for t, (rows, share) in enumerate(steps(data, regime, seed), start=1):
         lr = setting.lr * share
-        gradients = _gradients(path[-1], data.train.x[rows], data.train.y[rows], recipe)
+        gradients = _gradients(path[-1], data.train.x[rows], data.train.y[rows], regime)
         moved = []
         for place, (w, g) in enumerate(zip(path[-1], gradients, strict=True)):
-            strength = setting.strength if place % 2 == 0 or recipe.regularize_biases else 0.0
+            strength = setting.strength if place % 2 == 0 or regime.regularize_biases else 0.0
             if setting.law is Law.L2:
                 g = g + strength * w
             d = _DIRECTIONS[setting.rule](g, memory[place], t, **chosen)
@@ -199,19 +199,19 @@ _TORCH_ERRORS: Mapping[str, Callable[..., torch.Tensor]] = {
 }
 
 
-def by_torch(data: Data, recipe: Recipe, setting: Setting, *, seed: int) -> Weights:
+def by_torch(data: Data, regime: Regime, setting: Setting, *, seed: int) -> Weights:
     """The last weights of a torch.nn.Sequential under torch.optim, in float64; for L2 and DECOUPLED of Adam."""
-    network = recipe.network
+    network = regime.network
     modules: list[torch.nn.Module] = []
     for inputs, outputs in zip(network.sizes, network.sizes[1:], strict=False):
         modules += [torch.nn.Linear(inputs, outputs, dtype=torch.float64), _TORCH_ACTIVATIONS[network.activation]()]
     modules[-1] = _TORCH_ACTIVATIONS[network.output]()
     model = torch.nn.Sequential(*modules)
     with torch.no_grad():
-        for parameter, value in zip(model.parameters(), start(recipe, seed), strict=True):
+        for parameter, value in zip(model.parameters(), start(regime, seed), strict=True):
             parameter.copy_(torch.tensor(value))
-    regularized = [p for p in model.parameters() if p.ndim == 2 or recipe.regularize_biases]
-    others = [p for p in model.parameters() if p.ndim != 2 and not recipe.regularize_biases]
+    regularized = [p for p in model.parameters() if p.ndim == 2 or regime.regularize_biases]
+    others = [p for p in model.parameters() if p.ndim != 2 and not regime.regularize_biases]
     groups = [{"params": regularized, "weight_decay": setting.strength}, {"params": others, "weight_decay": 0.0}]
     chosen = dict(setting.hyperparameters)
     if setting.rule == "adam":
@@ -220,7 +220,7 @@ def by_torch(data: Data, recipe: Recipe, setting: Setting, *, seed: int) -> Weig
         optimizer = kind([g for g in groups if g["params"]], lr=1.0, betas=betas, eps=chosen["eps"])
     else:
         optimizer = torch.optim.SGD([g for g in groups if g["params"]], lr=1.0, **chosen)
-    for rows, share in steps(data, recipe, seed):
+    for rows, share in steps(data, regime, seed):
         for group in optimizer.param_groups:
             group["lr"] = setting.lr * share
         optimizer.zero_grad()

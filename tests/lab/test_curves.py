@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
-from halflife.lab import Network, Recipe, Setting, train
+from halflife.lab import Network, Regime, Setting, train
 from halflife.lab.evaluation import ROWS_A_BLOCK
 from halflife.lab.feed import batches
 from halflife.rules import Law
@@ -23,9 +23,9 @@ ERROR_OF = {
 }
 
 
-def recipe(error, **options):
+def regime(error, **options):
     network = Network(sizes=(3, 5, 3), error=error, activation="tanh", initialization="torch")
-    return Recipe(network=network, epochs=2, batch_size=100, precision="float64", **options)
+    return Regime(network=network, epochs=2, batch_size=100, precision="float64", **options)
 
 
 def score(task, weights, rows, how):
@@ -44,7 +44,7 @@ def error_of(weights, rows, how):
 def test_the_last_row_of_the_curves_is_what_the_weights_say(error):
     """Errors, scores and norm after the last epoch equal those computed from the weights, over all rows of a part."""
     task = ERROR_OF[error]
-    data, how = DATA[task], recipe(error)
+    data, how = DATA[task], regime(error)
     trained = train(data, how, SETTINGS, seed=2)
     for member in range(2):
         weights = flat(trained, member)
@@ -69,7 +69,7 @@ def test_r2_of_one_target_is_that_of_scikit_learn():
     """With one target R² is `sklearn.metrics.r2_score`; with several it weighs them by their variance."""
     for outputs in (1, 3):
         data = small_data("regression", outputs=outputs)
-        how = recipe("squared")
+        how = regime("squared")
         how = replace(how, network=replace(how.network, sizes=(3, outputs)))
         trained = train(data, how, SETTINGS, seed=2)
         answers = outputs_of(flat(trained, 0), data.test.x, how)
@@ -81,7 +81,7 @@ def test_r2_of_one_target_is_that_of_scikit_learn():
 @pytest.mark.parametrize("regularize_biases", [False, True])
 def test_the_penalty_is_that_of_what_is_regularized(regularize_biases):
     """The penalty holds the biases if they are regularized; the norm never does."""
-    how = recipe("squared", regularize_biases=regularize_biases)
+    how = regime("squared", regularize_biases=regularize_biases)
     trained = train(DATA["regression"], how, SETTINGS, seed=2)
     weights = flat(trained, 0)
     alone, biases = (sum((w**2).sum() for w in weights[place::2]) for place in (0, 1))
@@ -95,7 +95,7 @@ def test_the_penalty_is_that_of_what_is_regularized(regularize_biases):
 def test_the_training_error_is_that_of_the_batches_as_they_were_met():
     """`train` is the mean over rows of each row's error at the weights its batch was met with, without penalty."""
     data, still = DATA["regression"], Setting(rule="sgd", law=Law.L2, lr=1e-300, strength=0.5)
-    how = recipe("squared")
+    how = regime("squared")
     trained = train(data, how, [still], seed=2)
     assert trained.curves["train"][:, 0] == pytest.approx(error_of(flat(trained, 0), data.train, how), rel=1e-12)
     moving = replace(still, lr=0.05)
@@ -108,7 +108,7 @@ def test_the_training_error_is_that_of_the_batches_as_they_were_met():
 
 def test_float32_is_float64_to_its_precision():
     """The default precision ends within its rounding of the other, and its numbers are of that type."""
-    how = recipe("squared")
+    how = regime("squared")
     fine, coarse = (
         train(DATA["regression"], replace(how, precision=p), SETTINGS, seed=2) for p in ("float64", "float32")
     )

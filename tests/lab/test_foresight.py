@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from halflife.lab import Network, Recipe, load, twins
+from halflife.lab import Network, Regime, load, twins
 from halflife.lab.foresight import Foresight, foresee
 from halflife.lab.grid import MIDDLE_LR
 from halflife.rules import RULES
 
-RECIPE = Recipe(network=Network(sizes=(4, 5, 3), error="softmax_cross_entropy"), epochs=6, batch_size=16)
+RECIPE = Regime(network=Network(sizes=(4, 5, 3), error="softmax_cross_entropy"), epochs=6, batch_size=16)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from halflife import BadInput
-from halflife.lab import Network, Recipe, Setting, plan, run, train
+from halflife.lab import Network, Regime, Setting, plan, run, train
 from halflife.lab.feed import batches
 from halflife.lab.population import bytes_a_member, ended, members_a_chunk
 from halflife.lab.training import CURVES, Stopped
@@ -19,7 +19,7 @@ from halflife.rules import RULES, Law
 from trained_by_others import apart, flat, small_data
 
 DATA = small_data("regression")
-RECIPE = Recipe(network=Network(sizes=(3, 4, 3), error="squared"), epochs=3, batch_size=8)
+RECIPE = Regime(network=Network(sizes=(3, 4, 3), error="squared"), epochs=3, batch_size=8)
 EXACT = replace(RECIPE, precision="float64")
 SANE = [Setting(rule="momentum", law=Law.L2, lr=lr, strength=s) for lr in (0.03, 0.01) for s in (0.0, 0.3)]
 WILD = Setting(rule="momentum", law=Law.L2, lr=1e18, strength=0.1)
@@ -202,15 +202,15 @@ NETWORKS = st.builds(
 @hypothesis_settings(deadline=None, derandomize=True, max_examples=100)
 def test_chunks_fit_the_memory(network, memory, rule):
     """As many members as fit, at least one; if not even one fits, that is bad input, said with both sizes."""
-    recipe = replace(RECIPE, network=network)
-    needed = bytes_a_member(network, recipe, [rule])
+    regime = replace(RECIPE, network=network)
+    needed = bytes_a_member(network, regime, [rule])
     if needed > memory:
         with pytest.raises(BadInput, match="allow more memory or choose smaller layers"):
-            members_a_chunk(network, recipe, [rule], memory=memory)
+            members_a_chunk(network, regime, [rule], memory=memory)
     else:
-        members = members_a_chunk(network, recipe, [rule], memory=memory)
+        members = members_a_chunk(network, regime, [rule], memory=memory)
         assert members == 1 or members * needed <= memory
-        assert members_a_chunk(network, recipe, [rule], memory=2 * memory) >= members
+        assert members_a_chunk(network, regime, [rule], memory=2 * memory) >= members
 
 
 def test_what_a_member_takes_grows_with_what_it_holds():

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from halflife.lab import Network, Recipe, Setting, train
+from halflife.lab import Network, Regime, Setting, train
 from halflife.lab.training import Start
 from halflife.rules import RULES, Law
 from trained_by_others import small_data
 
-RECIPE = Recipe(network=Network(sizes=(3, 4, 3), error="softmax_cross_entropy"), epochs=6, batch_size=8)
+RECIPE = Regime(network=Network(sizes=(3, 4, 3), error="softmax_cross_entropy"), epochs=6, batch_size=8)
 DATA = small_data()
 
 
@@ -65,9 +65,9 @@ def test_without_rows_to_measure_on_there_are_no_numbers():
 def test_one_output_is_one_class_against_the_other():
     """With a single logit, accuracy is the share of rows whose logit has the sign of their class."""
     one = {part: replace(getattr(DATA, part), y=getattr(DATA, part).y[:, :1]) for part in ("train", "valid", "test")}
-    recipe = replace(RECIPE, network=Network(sizes=(3, 4, 1), error="logistic_cross_entropy"))
-    trained = train(replace(DATA, **one), recipe, _settings(), seed=1)
-    outputs = np.asarray(recipe.network.outputs(trained.parameters, np.float32(DATA.valid.x)))[:, 0]
+    regime = replace(RECIPE, network=Network(sizes=(3, 4, 1), error="logistic_cross_entropy"))
+    trained = train(replace(DATA, **one), regime, _settings(), seed=1)
+    outputs = np.asarray(regime.network.outputs(trained.parameters, np.float32(DATA.valid.x)))[:, 0]
     right = (outputs > 0) == (DATA.valid.y[:, 0] > 0)
     np.testing.assert_allclose(trained.curves["valid_score"][-1], right.mean(axis=1), rtol=1e-6)
     assert 0 < right.mean() < 1

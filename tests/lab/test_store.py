@@ -21,7 +21,7 @@ from halflife.lab.population import ended
 from halflife.lab.training import CURVES
 from halflife.rules import Law
 
-QUESTION = {"data": ["iris", "abc"], "lr": [0.1, 0.01], "seeds": (0, 1), "recipe": {"epochs": 3}}
+QUESTION = {"data": ["iris", "abc"], "lr": [0.1, 0.01], "seeds": (0, 1), "regime": {"epochs": 3}}
 VERSIONS = {"halflife": "0.1.0"}
 EPOCHS = 3
 SETTINGS = (
@@ -174,7 +174,7 @@ def test_a_killed_process_leaves_whole_chunks(tmp_path):
     [
         ({"data": ["iris", "abd"]}, "other data:"),
         ({"lr": [0.1]}, "other lr:"),
-        ({"seeds": [0, 1, 2], "recipe": {"epochs": 4}}, "other recipe, seeds:"),
+        ({"seeds": [0, 1, 2], "regime": {"epochs": 4}}, "other regime, seeds:"),
         ({"new option": 1}, "other new option:"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from halflife import BadInput
-from halflife.lab import Network, Recipe, Setting, train
+from halflife.lab import Network, Regime, Setting, train
 from halflife.lab.networks import ACTIVATIONS, ERRORS
 from halflife.rules import Law
 from trained_by_others import apart, by_numpy, by_torch, flat, small_data
@@ -42,7 +42,7 @@ class Case:
         return "classification" if "entropy" in self.error else "regression"
 
     @property
-    def recipe(self) -> Recipe:
+    def regime(self) -> Regime:
         sizes = (3, *(4, 5)[: self.depth], 3)
         network = Network(
             sizes=sizes,
@@ -51,7 +51,7 @@ class Case:
             output=self.output,
             initialization=self.initialization,
         )
-        return Recipe(
+        return Regime(
             network=network,
             epochs=4,
             batch_size=8,
@@ -72,7 +72,7 @@ class Case:
 
     @cache  # noqa: B019 - the cases live as long as the tests
     def trained(self) -> Any:
-        return train(small_data(self.task), self.recipe, self.settings, seed=SEED)
+        return train(small_data(self.task), self.regime, self.settings, seed=SEED)
 
 
 CASES = [
@@ -115,7 +115,7 @@ def test_the_cases_cover_what_the_lab_can_do():
 @pytest.mark.parametrize("case", CASES, ids=_name)
 def test_every_member_takes_the_path_written_by_hand(case):
     """After 12 steps, the smaller last batches among them, each member has the weights of a loop over NumPy arrays."""
-    ends = [by_numpy(small_data(case.task), case.recipe, setting, seed=SEED)[-1] for setting in case.settings]
+    ends = [by_numpy(small_data(case.task), case.regime, setting, seed=SEED)[-1] for setting in case.settings]
     assert apart(ends[0], ends[1]) >= POWER * TOLERANCE, "regularization does too little to be seen"
     assert apart(ends[0], ends[2]) >= POWER * TOLERANCE
     for member, end in enumerate(ends):
@@ -125,26 +125,26 @@ def test_every_member_takes_the_path_written_by_hand(case):
 @pytest.mark.parametrize("case", JUDGED_BY_TORCH, ids=_name)
 def test_every_member_takes_the_path_of_torch(case):
     """Each member has the weights of a torch.nn.Sequential under torch.optim, with λ or wd in its parameter groups."""
-    ends = [by_torch(small_data(case.task), case.recipe, setting, seed=SEED) for setting in case.settings]
+    ends = [by_torch(small_data(case.task), case.regime, setting, seed=SEED) for setting in case.settings]
     assert apart(ends[0], ends[1]) >= POWER * TOLERANCE, "regularization does too little to be seen"
     for member, end in enumerate(ends):
         assert apart(flat(case.trained(), member), end) <= TOLERANCE
 
 
 WRONG_TURNS = {
-    "biases taken for weights, or the reverse": lambda recipe, s: (
-        replace(recipe, regularize_biases=not recipe.regularize_biases),
+    "biases taken for weights, or the reverse": lambda regime, s: (
+        replace(regime, regularize_biases=not regime.regularize_biases),
         s,
     ),
-    "last batch of another size": lambda recipe, s: (replace(recipe, batch_size=9), s),
-    "no smaller last batch": lambda recipe, s: (replace(recipe, batch_size=23), s),
-    "another schedule": lambda recipe, s: (
-        replace(recipe, schedule="linear" if recipe.schedule == "constant" else "constant"),
+    "last batch of another size": lambda regime, s: (replace(regime, batch_size=9), s),
+    "no smaller last batch": lambda regime, s: (replace(regime, batch_size=23), s),
+    "another schedule": lambda regime, s: (
+        replace(regime, schedule="linear" if regime.schedule == "constant" else "constant"),
         s,
     ),
-    "half the strength": lambda recipe, s: (recipe, replace(s, strength=s.strength / 2)),
-    "lr off by a thousandth": lambda recipe, s: (recipe, replace(s, lr=1.001 * s.lr)),
-    "another law": lambda recipe, s: (recipe, replace(s, law=Law.CONSTANT if s.law is not Law.CONSTANT else Law.L2)),
+    "half the strength": lambda regime, s: (regime, replace(s, strength=s.strength / 2)),
+    "lr off by a thousandth": lambda regime, s: (regime, replace(s, lr=1.001 * s.lr)),
+    "another law": lambda regime, s: (regime, replace(s, law=Law.CONSTANT if s.law is not Law.CONSTANT else Law.L2)),
 }
 
 
@@ -152,8 +152,8 @@ WRONG_TURNS = {
 @pytest.mark.parametrize("case", CASES, ids=_name)
 def test_a_wrong_turn_would_be_seen(case, turn):
     """Were the lab to make one of these mistakes, the loop by hand would be far from it: these tests can fail."""
-    recipe, setting = WRONG_TURNS[turn](case.recipe, case.settings[0])
-    wrong = by_numpy(small_data(case.task), recipe, setting, seed=SEED)[-1]
+    regime, setting = WRONG_TURNS[turn](case.regime, case.settings[0])
+    wrong = by_numpy(small_data(case.task), regime, setting, seed=SEED)[-1]
     assert apart(flat(case.trained(), 0), wrong) >= POWER * TOLERANCE
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from halflife.lab import Network, Recipe, Setting, twins
+from halflife.lab import Network, Regime, Setting, twins
 from halflife.lab.twins import verdict
 from halflife.rules import Law
 from trained_by_others import apart, by_numpy, small_data
 
 DATA = small_data("regression")
-RECIPE = Recipe(
+RECIPE = Regime(
     network=Network(sizes=(3, 4, 3), error="squared", activation="tanh"), epochs=5, batch_size=8, schedule="cosine"
 )
 

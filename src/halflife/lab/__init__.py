@@ -4,7 +4,7 @@ from halflife.lab.data import Data, Rows, load
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, Slope
 from halflife.lab.population import Chunk, plan, run
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.lab.store import Store
 from halflife.lab.study import Progress, Study, study
@@ -20,7 +20,7 @@ __all__ = [
     "Network",
     "Outcome",
     "Progress",
-    "Recipe",
+    "Regime",
     "Rows",
     "Setting",
     "Slope",

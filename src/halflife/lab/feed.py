@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.rules import schedule as schedules
 
@@ -45,7 +45,7 @@ def batches(
 
 
 def feed(
-    recipe: Recipe,
+    regime: Regime,
     settings: Sequence[Setting],
     rows: int,
     *,
@@ -55,21 +55,21 @@ def feed(
     row_weights: np.ndarray | None = None,
     steps_before: int = 0,
 ) -> dict[str, np.ndarray]:
-    """All that the steps of these epochs are told besides the rows themselves, in the recipe's precision.
+    """All that the steps of these epochs are told besides the rows themselves, in the regime's precision.
 
     Each array begins with [epochs, steps], except `epoch`, which is [epochs]; lr and decay go on with
     [members, 1, 1], so that they broadcast against weights. Steps that were taken before count for `step` alone,
     the number that a rule corrects its moments by.
     """
-    dtype = np.dtype(recipe.precision)
+    dtype = np.dtype(regime.precision)
     told = [
-        batches(rows, recipe.batch_size, seed=seed, epoch=epoch, order=order, row_weights=row_weights)
+        batches(rows, regime.batch_size, seed=seed, epoch=epoch, order=order, row_weights=row_weights)
         for epoch in epochs
     ]
     index, weight = (np.stack(part) for part in zip(*told, strict=True))
     steps = index.shape[1]
     step = np.arange(epochs.start * steps, epochs.stop * steps)
-    schedule = schedules.named(recipe.schedule, recipe.epochs * steps)
+    schedule = schedules.named(regime.schedule, regime.epochs * steps)
     share = np.array([schedule(int(t)) for t in step])
     lr = np.stack([setting.lr * share for setting in settings], axis=1)
     decay = np.stack([setting.decay(setting.lr * share) for setting in settings], axis=1)

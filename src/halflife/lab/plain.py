@@ -5,11 +5,11 @@ from typing import Any
 
 from halflife.lab.foresight import Foresight
 from halflife.lab.outcomes import Best, GridResult, Interval
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.twins import Twins
 
 
-def recipe(r: Recipe) -> dict[str, Any]:
+def regime(r: Regime) -> dict[str, Any]:
     """What all members have in common."""
     return vars(r) | {"network": vars(r.network)}
 

@@ -21,7 +21,7 @@ from halflife.lab.data import Data
 from halflife.lab.evaluation import ROWS_A_BLOCK
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Outcome
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.lab.training import Trained, train
 from halflife.rules import rule
@@ -68,26 +68,26 @@ def plan(settings: Sequence[Setting], seeds: Sequence[int], *, members: int) -> 
     return tuple(chunks)
 
 
-def bytes_a_member(network: Network, recipe: Recipe, rules: Sequence[str]) -> int:
+def bytes_a_member(network: Network, regime: Regime, rules: Sequence[str]) -> int:
     """What training one member takes, in bytes: weights, gradients and states, and activations of a batch or block."""
     states = max(len(rule(name).initial) for name in rules)
-    rows = max(recipe.batch_size, ROWS_A_BLOCK)
-    return _number(recipe) * (network.parameters * (_COPIES_IN_A_STEP + states) + 4 * rows * sum(network.sizes))
+    rows = max(regime.batch_size, ROWS_A_BLOCK)
+    return _number(regime) * (network.parameters * (_COPIES_IN_A_STEP + states) + 4 * rows * sum(network.sizes))
 
 
-def members_a_chunk(network: Network, recipe: Recipe, rules: Sequence[str], *, memory: int = MEMORY) -> int:
+def members_a_chunk(network: Network, regime: Regime, rules: Sequence[str], *, memory: int = MEMORY) -> int:
     """How many members to train at once: their weights fit the cache, all they need fits the memory.
 
     Args:
         network: the shape of a member.
-        recipe: its precision and batch size count.
+        regime: its precision and batch size count.
         rules: the names of the rules in the study; the one that remembers most counts.
         memory: bytes for all chunks in training together.
 
     Raises:
         BadInput: not even one member fits.
     """
-    needed = bytes_a_member(network, recipe, rules)
+    needed = bytes_a_member(network, regime, rules)
     if memory < needed:
         raise BadInput(
             f"one network of {network.parameters:,} parameters needs {needed / 1e6:,.3g} MB and the memory is "
@@ -95,13 +95,13 @@ def members_a_chunk(network: Network, recipe: Recipe, rules: Sequence[str], *, m
         )
     fit = memory // (_CHUNKS_AT_ONCE * needed)
     if jax.default_backend() == "cpu":
-        fit = min(fit, _CACHE // (_number(recipe) * network.parameters), _MOST_MEMBERS)
+        fit = min(fit, _CACHE // (_number(regime) * network.parameters), _MOST_MEMBERS)
     return int(max(1, fit))
 
 
 def run(
     data: Data,
-    recipe: Recipe,
+    regime: Regime,
     chunks: Sequence[Chunk],
     *,
     memory: int = MEMORY,
@@ -118,7 +118,7 @@ def run(
     devices = jax.local_devices()
     on_cpu = devices[0].platform == "cpu"
     rules = sorted({setting.rule for chunk in chunks for setting in chunk.settings})
-    needed = bytes_a_member(recipe.network, recipe, rules) * max(chunk.size for chunk in chunks)
+    needed = bytes_a_member(regime.network, regime, rules) * max(chunk.size for chunk in chunks)
     workers = min(workers or (cores() if on_cpu else len(devices)), max(1, memory // needed))
     stop = threading.Event()
 
@@ -126,7 +126,7 @@ def run(
         began = time.perf_counter()
         surplus = (chunk.settings[-1],) * (chunk.size - len(chunk.settings))
         with jax.default_device(devices[chunk.number % len(devices)]):
-            trained = trainer(data, recipe, chunk.settings + surplus, seed=chunk.seed, stop=stop.is_set)
+            trained = trainer(data, regime, chunk.settings + surplus, seed=chunk.seed, stop=stop.is_set)
         return trained, time.perf_counter() - began
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="halflife")
@@ -139,8 +139,8 @@ def run(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _number(recipe: Recipe) -> int:
-    return 8 if recipe.precision == "float64" else 4
+def _number(regime: Regime) -> int:
+    return 8 if regime.precision == "float64" else 4
 
 
 def _program(setting: Setting) -> tuple[Any, ...]:

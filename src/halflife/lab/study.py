@@ -22,7 +22,7 @@ from halflife.lab.grid import LAWS, MIDDLE_LR, settings
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import GridResult, Outcome, summarize
 from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan, run
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.store import Store
 from halflife.lab.twins import Twins, twins
 from halflife.rules import rule as rule_named
@@ -61,7 +61,7 @@ class Study:
     Attributes:
         data: the data set in one line.
         score: "accuracy" or "R²".
-        recipe: what all networks had in common.
+        regime: what all networks had in common.
         seeds: of initialization and order of rows.
         twins: for each rule, how far apart the twins are.
         foresights: for each rule, what is proved of its twins.
@@ -73,7 +73,7 @@ class Study:
 
     data: str
     score: str
-    recipe: Recipe
+    regime: Regime
     seeds: tuple[int, ...]
     twins: tuple[Twins, ...]
     foresights: Mapping[str, Foresight]
@@ -185,7 +185,7 @@ def study(
         activation=activation,
         initialization=initialization,
     )
-    recipe = Recipe(
+    regime = Regime(
         network=network,
         epochs=epochs,
         batch_size=batch_size,
@@ -195,11 +195,11 @@ def study(
     )
     numbers = tuple(range(seed, seed + seeds))
     keep_compiled_programs()
-    members = members_a_chunk(network, recipe, grid_rules, memory=memory)
+    members = members_a_chunk(network, regime, grid_rules, memory=memory)
     chunks = plan(every_setting, numbers, members=members)
     question = {
         "data": [data.name, data.fingerprint],
-        "recipe": plain.recipe(recipe),
+        "regime": plain.regime(regime),
         "rules": [twin_rules, grid_rules],
         "settings": [[s.rule, str(s.law), s.lr, s.strength] for s in every_setting],
         "seeds": numbers,
@@ -208,14 +208,14 @@ def study(
     path = Path(out) if out else Path(f"halflife-{_file_stem(data.name)}-{_digest(question)}.db")
     with Store(path, question, versions=_versions()) as store, ThreadPoolExecutor(1) as aside:
         foreseen = {name: aside.submit(foresee, name) for name in dict.fromkeys(twin_rules)}
-        _train_twins(store, data, recipe, twin_rules, seed, progress)
-        _train_grid(store, data, recipe, chunks, memory, progress)
+        _train_twins(store, data, regime, twin_rules, seed, progress)
+        _train_grid(store, data, regime, chunks, memory, progress)
         outcomes, found = store.outcomes(), store.twins()
         results = (summarize(outcomes, name, law) for name in dict.fromkeys(grid_rules) for law in LAWS)
         return Study(
             data=data.describe(),
             score="accuracy" if data.task == "classification" else "R²",
-            recipe=recipe,
+            regime=regime,
             seeds=numbers,
             twins=tuple(t for name in foreseen for t in found if t.rule == name),
             foresights={name: future.result() for name, future in foreseen.items()},
@@ -227,10 +227,10 @@ def study(
 
 
 def _train_twins(
-    store: Store, data: Data, recipe: Recipe, rules: Sequence[str], seed: int, progress: Callable[[Progress], None]
+    store: Store, data: Data, regime: Regime, rules: Sequence[str], seed: int, progress: Callable[[Progress], None]
 ) -> None:
     missing = [rule for rule in dict.fromkeys(rules) if rule not in {t.rule for t in store.twins()}]
-    short = Recipe(**{**vars(recipe), "epochs": min(recipe.epochs, _TWIN_EPOCHS)})
+    short = Regime(**{**vars(regime), "epochs": min(regime.epochs, _TWIN_EPOCHS)})
     stop = threading.Event()
 
     def work(rule: str) -> tuple[Twins, ...]:
@@ -251,7 +251,7 @@ def _train_twins(
 def _train_grid(
     store: Store,
     data: Data,
-    recipe: Recipe,
+    regime: Regime,
     chunks: Sequence[Chunk],
     memory: int,
     progress: Callable[[Progress], None],
@@ -263,7 +263,7 @@ def _train_grid(
     done = len(outcomes)
     progress(Progress(stage="trainings", done=done, total=total, best=best))
     remaining = [chunk for chunk in chunks if chunk.number not in finished]
-    for chunk, trained, seconds in run(data, recipe, remaining, memory=memory):
+    for chunk, trained, seconds in run(data, regime, remaining, memory=memory):
         store.add_chunk(chunk, trained, seconds)
         done += len(chunk.settings)
         candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]

@@ -19,7 +19,7 @@ from halflife.lab.evaluation import norm as norm_of
 from halflife.lab.feed import Order as RowOrder
 from halflife.lab.feed import feed
 from halflife.lab.networks import Network, Parameters
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.rules import RULES, Order, State, update
 
@@ -75,7 +75,7 @@ class Stopped(Exception):
 
 def train(
     data: Data,
-    recipe: Recipe,
+    regime: Regime,
     settings: Sequence[Setting],
     *,
     seed: int,
@@ -90,7 +90,7 @@ def train(
 
     Args:
         data: the rows.
-        recipe: what the members share.
+        regime: what the members share.
         settings: what they differ in; one rule and one order of decay among them.
         seed: of the initialization and the order of rows.
         stop: asked between compiled calls; when true, training ends with `Stopped`.
@@ -109,11 +109,11 @@ def train(
     """
     members = len(settings)
     rule = settings[0].rule
-    with jax.enable_x64(recipe.precision == "float64"):
-        dtype = np.dtype(recipe.precision)
+    with jax.enable_x64(regime.precision == "float64"):
+        dtype = np.dtype(regime.precision)
         rows = (data.train.x.astype(dtype), data.train.y.astype(dtype))
         evaluated = (in_blocks(data.valid, dtype), in_blocks(data.test, dtype))
-        start = start or _initial(recipe, seed, members)
+        start = start or _initial(regime, seed, members)
         parameters = [{name: w.astype(dtype) for name, w in layer.items()} for layer in start.parameters]
         states = start.states or [
             {name: RULES[rule].initial_state(w) for name, w in layer.items()} for layer in parameters
@@ -124,21 +124,21 @@ def train(
             for name, _ in settings[0].hyperparameters
         }
         l2 = _per_member([s.l2 for s in settings], dtype)
-        block = 1 if after_epoch or enough else _epochs_a_call(recipe, len(data.train.x))
+        block = 1 if after_epoch or enough else _epochs_a_call(regime, len(data.train.x))
         call = partial(
             _compiled_fast if after_epoch else _compiled_to_run_fast,
-            network=recipe.network,
+            network=regime.network,
             rule=rule,
             order=settings[0].law.order,
-            regularize_biases=recipe.regularize_biases,
+            regularize_biases=regime.regularize_biases,
             scored_as=data.task,
         )
         curves = []
-        for first in range(0, recipe.epochs, block):
+        for first in range(0, regime.epochs, block):
             if stop():
                 raise Stopped
             told = feed(
-                recipe,
+                regime,
                 settings,
                 len(data.train.x),
                 seed=seed,
@@ -155,7 +155,7 @@ def train(
                 jax.tree.map(np.asarray, carry[0]), {name: values[-1] for name, values in curves[-1].items()}
             ):
                 break
-        error, score = _evaluate(carry[0], in_blocks(data.train, dtype), network=recipe.network, scored_as=data.task)
+        error, score = _evaluate(carry[0], in_blocks(data.train, dtype), network=regime.network, scored_as=data.task)
         return Trained(
             curves={name: np.concatenate([c[name] for c in curves]) for name in CURVES},
             final={"train": np.asarray(error), "train_score": np.asarray(score)},
@@ -165,19 +165,19 @@ def train(
         )
 
 
-def _initial(recipe: Recipe, seed: int, members: int) -> Start:
+def _initial(regime: Regime, seed: int, members: int) -> Start:
     return Start(
         parameters=[
             {name: np.repeat(values[None], members, axis=0) for name, values in layer.items()}
-            for layer in recipe.network.initial(seed)
+            for layer in regime.network.initial(seed)
         ]
     )
 
 
-def _epochs_a_call(recipe: Recipe, rows: int) -> int:
-    steps = -(-rows // min(recipe.batch_size, rows))
-    wanted = min(recipe.epochs, max(1, _STEPS_A_CALL // steps))
-    return next(block for block in range(wanted, 0, -1) if recipe.epochs % block == 0)
+def _epochs_a_call(regime: Regime, rows: int) -> int:
+    steps = -(-rows // min(regime.batch_size, rows))
+    wanted = min(regime.epochs, max(1, _STEPS_A_CALL // steps))
+    return next(block for block in range(wanted, 0, -1) if regime.epochs % block == 0)
 
 
 def _per_member(values: Sequence[float], dtype: Any) -> Array:

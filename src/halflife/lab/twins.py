@@ -12,7 +12,7 @@ import numpy as np
 
 from halflife.lab.data import Data
 from halflife.lab.networks import Parameters
-from halflife.lab.recipe import Recipe
+from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.lab.training import train
 from halflife.rules import Law
@@ -46,15 +46,15 @@ class Twins:
 
 
 def twins(
-    data: Data, recipe: Recipe, *, rule: str, lr: float, l2: float, seed: int, stop: Callable[[], bool] = lambda: False
+    data: Data, regime: Regime, *, rule: str, lr: float, l2: float, seed: int, stop: Callable[[], bool] = lambda: False
 ) -> tuple[Twins, ...]:
     """Train the twins of one rule in both precisions, and with momentum the twin with α = ηλ/(1−μ) besides.
 
     Args:
         data: the rows.
-        recipe: what the twins share; its precision is not looked at.
+        regime: what the twins share; its precision is not looked at.
         rule: the name of a rule.
-        lr: learning rate, times the recipe's schedule.
+        lr: learning rate, times the regime's schedule.
         l2: λ.
         seed: of initialization and order of rows.
         stop: asked between compiled calls.
@@ -66,7 +66,7 @@ def twins(
     momentum = dict(penalty.hyperparameters).get("momentum", 0)
     alphas = {"η·λ": l2} | ({"η·λ/(1−μ)": l2 / (1 - momentum)} if momentum else {})
     decays = [Setting(rule=rule, law=Law.DECOUPLED, lr=lr, strength=strength) for strength in alphas.values()]
-    gaps = {p: _gaps(data, replace(recipe, precision=p), [penalty, *decays], seed, stop) for p in PRECISIONS}
+    gaps = {p: _gaps(data, replace(regime, precision=p), [penalty, *decays], seed, stop) for p in PRECISIONS}
     return tuple(
         Twins(
             rule=rule,
@@ -87,7 +87,7 @@ def verdict(float32: float, float64: float) -> str:
     return "rounding" if float64 <= float32 * _SHRINKS else "real"
 
 
-def _gaps(data: Data, recipe: Recipe, settings: Sequence[Setting], seed: int, stop: Callable[[], bool]) -> np.ndarray:
+def _gaps(data: Data, regime: Regime, settings: Sequence[Setting], seed: int, stop: Callable[[], bool]) -> np.ndarray:
     gaps = []
 
     def measure(_: int, parameters: Parameters) -> None:
@@ -96,7 +96,7 @@ def _gaps(data: Data, recipe: Recipe, settings: Sequence[Setting], seed: int, st
         )
         gaps.append(np.linalg.norm(flat[1:] - flat[0], axis=1) / np.linalg.norm(flat[0]))
 
-    diverged = train(data, recipe, settings, seed=seed, stop=stop, after_epoch=measure).diverged
-    epoch = np.arange(1, recipe.epochs + 1)[:, None]
+    diverged = train(data, regime, settings, seed=seed, stop=stop, after_epoch=measure).diverged
+    epoch = np.arange(1, regime.epochs + 1)[:, None]
     lost = (diverged > 0) & (epoch >= diverged)
     return np.where(lost[:, 1:] | lost[:, :1], np.nan, np.array(gaps))

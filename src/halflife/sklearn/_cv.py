@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halflife._errors import BadInput
-from halflife.lab import Network, Recipe, run
+from halflife.lab import Network, Regime, run
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.grid import default_lrs, default_strengths
 from halflife.lab.population import Chunk
@@ -127,7 +127,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             targets,
             weights,
             folds,
-            [self._recipe(template, rows[learn], targets) for learn, _ in folds],
+            [self._regime(template, rows[learn], targets) for learn, _ in folds],
             settings,
             self.seeds_,
             task=template._task,
@@ -170,15 +170,15 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         template = self._estimator(learning_rate_init=lr)
         rows, targets, weights = template._prepare(X, y, sample_weight, incremental=False)
         settings = tuple(_settings.setting(template.get_params() | candidates[place]) for place in places)
-        recipe = self._recipe(template, rows, targets)
-        told = _search.trainer(recipe.network, shuffle=self.shuffle, row_weights=weights)
+        regime = self._regime(template, rows, targets)
+        told = _search.trainer(regime.network, shuffle=self.shuffle, row_weights=weights)
         chunks = [
             Chunk(number=place, seed=self.seeds_[0], settings=(setting,), size=1)
             for place, setting in enumerate(settings)
         ]
         trained = {
             chunk.number: t
-            for chunk, t, _ in run(rows_to_learn(rows, targets, template._task), recipe, chunks, trainer=told)
+            for chunk, t, _ in run(rows_to_learn(rows, targets, template._task), regime, chunks, trainer=told)
         }
         in_turn = [trained[number] for number in range(len(chunks))]
         return RegularizationPath(
@@ -190,7 +190,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             valid_error=self.cv_results_["mean_test_error"][places],
             effective_parameters=np.array(
                 [
-                    effective_parameters(recipe.network, t.parameters, rows, l2) if door == "l2" else np.nan
+                    effective_parameters(regime.network, t.parameters, rows, l2) if door == "l2" else np.nan
                     for t, l2 in zip(in_turn, strengths, strict=True)
                 ]
             ),
@@ -214,10 +214,10 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         shared = {name: getattr(self, name) for name in names}
         return shared | {"precision": self.precision, "n_iter_no_change": None} | chosen
 
-    def _recipe(self, template: NeuralNetwork, rows: Array, targets: Array) -> Recipe:
+    def _regime(self, template: NeuralNetwork, rows: Array, targets: Array) -> Regime:
         _settings.require_stopping(template.get_params())
         sizes = (rows.shape[1], *_settings.hidden_layers(self.hidden_layer_sizes), targets.shape[1])
-        return Recipe(
+        return Regime(
             network=Network(sizes=sizes, error=ERRORS[template.out_activation_], activation=self.activation),
             epochs=self.max_iter,
             batch_size=_settings.batch_rows(self.batch_size, len(rows)),

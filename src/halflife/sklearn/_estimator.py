@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halflife._errors import BadInput
-from halflife.lab import Data, Network, Recipe, Rows, train
+from halflife.lab import Data, Network, Regime, Rows, train
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.networks import Parameters
 from halflife.lab.training import Start
@@ -111,7 +111,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
         valid = None
         if self.early_stopping:
             X, valid, y, y_valid, sample_weight, valid_weight = self._held_out(X, y, sample_weight, random)
-        recipe = Recipe(
+        regime = Regime(
             network=network,
             epochs=1 if incremental else self.max_iter,
             batch_size=_settings.batch_rows(self.batch_size, len(X)),
@@ -129,7 +129,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
         keep_compiled_programs()
         trained = train(
             rows_to_learn(X, y, self._task),
-            recipe,
+            regime,
             [setting],
             seed=0,
             start=start,
@@ -151,7 +151,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
         self.validation_scores_ = patience.scores if self.early_stopping else None
         self.best_validation_score_ = max(patience.scores) if self.early_stopping else None
         self._states, self._rule = trained.states, setting.rule
-        self._steps = start.steps + len(losses) * -(-len(X) // recipe.batch_size)
+        self._steps = start.steps + len(losses) * -(-len(X) // regime.batch_size)
         if may_stop and not patience.ended and self.schedule == "constant":
             warnings.warn(
                 f"{self.max_iter} epochs (max_iter) were not enough for training to stop improving.",

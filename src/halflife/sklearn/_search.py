@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from sklearn.utils import check_random_state
 
 from halflife._errors import BadInput
-from halflife.lab import Recipe, Setting, Trained, plan, run, train
+from halflife.lab import Regime, Setting, Trained, plan, run, train
 from halflife.lab.networks import Network
 from halflife.lab.population import members_a_chunk
 from halflife.lab.training import Start
@@ -42,7 +42,7 @@ class Scores:
 def trainer(network: Network, *, shuffle: bool, row_weights: Array | None) -> Callable[..., Trained]:
     """The lab's `train`, begun where an estimator of that `random_state` begins and on its batches."""
 
-    def trained(data: Any, recipe: Recipe, settings: Sequence[Setting], *, seed: int, **more: Any) -> Trained:
+    def trained(data: Any, regime: Regime, settings: Sequence[Setting], *, seed: int, **more: Any) -> Trained:
         random = check_random_state(seed)
         one = _start.member(*_start.drawn(network.sizes, network.activation, random))
         members = [{name: np.repeat(w, len(settings), axis=0) for name, w in layer.items()} for layer in one]
@@ -50,7 +50,7 @@ def trainer(network: Network, *, shuffle: bool, row_weights: Array | None) -> Ca
         order = _start.reshuffled(rows, random) if shuffle else _start.unshuffled(rows)
         return train(
             data,
-            recipe,
+            regime,
             settings,
             seed=seed,
             start=Start(parameters=members),
@@ -67,7 +67,7 @@ def cross_validate(
     y: Array,
     row_weights: Array | None,
     folds: Sequence[tuple[Array, Array]],
-    recipes: Sequence[Recipe],
+    regimes: Sequence[Regime],
     settings: Sequence[Setting],
     seeds: Sequence[int],
     *,
@@ -78,12 +78,12 @@ def cross_validate(
     columns = {setting: place for place, setting in enumerate(settings)}
     shape = (len(folds), len(seeds), len(settings))
     measured = {name: np.full(shape, np.nan) for name in ("score", "error", "norm", "seconds")}
-    for fold, ((learn, valid), recipe) in enumerate(zip(folds, recipes, strict=True)):
-        members = members_a_chunk(recipe.network, recipe, sorted({s.rule for s in settings}))
+    for fold, ((learn, valid), regime) in enumerate(zip(folds, regimes, strict=True)):
+        members = members_a_chunk(regime.network, regime, sorted({s.rule for s in settings}))
         data = rows_to_learn(X[learn], y[learn], task, valid=(X[valid], y[valid]))
         of_fold = None if row_weights is None else row_weights[learn]
-        told = trainer(recipe.network, shuffle=shuffle, row_weights=of_fold)
-        for chunk, trained, seconds in run(data, recipe, plan(settings, seeds, members=members), trainer=told):
+        told = trainer(regime.network, shuffle=shuffle, row_weights=of_fold)
+        for chunk, trained, seconds in run(data, regime, plan(settings, seeds, members=members), trainer=told):
             here = [columns[setting] for setting in chunk.settings]
             place = (fold, list(seeds).index(chunk.seed), here)
             last = {"score": "valid_score", "error": "valid", "norm": "norm"}

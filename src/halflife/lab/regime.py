@@ -1,4 +1,4 @@
-"""What all members of a study have in common besides the data."""
+"""The training regime: what all members of a study have in common besides the data."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from halflife.rules import schedule as schedules
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Regime:
     """What all members of a study have in common besides the data.
 
     Attributes:
