@@ -30,6 +30,7 @@ def ls(
         return
     for study in found:
         best = "" if study.best is None else f"best validation error {study.best:.4g}"
-        typer.echo(f"{study.path}  {study.data}  {','.join(study.rules)}  {study.done}/{study.total}  {best}".rstrip())
+        done = f"{study.done}/{study.total}"
+        typer.echo("  ".join((str(study.path), study.kind, study.data, ",".join(study.rules), done, best)).rstrip())
     if not found:
         typer.echo(f"no studies in {folder}")

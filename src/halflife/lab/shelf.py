@@ -10,17 +10,17 @@ from pathlib import Path
 import pandas as pd
 
 from halflife._errors import BadInput, BadStudy
-from halflife.lab.store import APPLICATION, FORMAT
+from halflife.lab import formats
+from halflife.lab.store import TRAININGS
 
-_TRAININGS = """
-SELECT rule, law, lr, strength, hyperparameters, seed, diverged, training.train AS train, train_score, penalty, valid,
-       test, valid_score, test_score, norm
-FROM training JOIN setting ON setting.id = training.setting JOIN curve USING (setting, seed)
-WHERE epoch = (SELECT max(epoch) FROM curve) ORDER BY setting.id, seed
+_TRAININGS = f"""
+SELECT fold, rule, law, lr, strength, hyperparameters, seed, diverged, training.train AS train, train_score, penalty,
+       valid, test, valid_score, test_score, norm
+{TRAININGS} ORDER BY fold, setting.id, seed
 """
 _CURVES = """
 SELECT rule, law, lr, strength, hyperparameters, curve.* FROM curve JOIN setting ON setting.id = curve.setting
-ORDER BY setting.id, seed, epoch
+ORDER BY fold, setting.id, seed, epoch
 """
 
 
@@ -30,6 +30,7 @@ class StudyFile:
 
     Attributes:
         path: where it is.
+        kind: the verb that made it.
         data: the name of the data set.
         rules: of its grid.
         done: trainings in the file.
@@ -38,6 +39,7 @@ class StudyFile:
     """
 
     path: Path
+    kind: str
     data: str
     rules: tuple[str, ...]
     done: int
@@ -88,15 +90,17 @@ def export(study: str | Path, to: str | Path, *, curves: bool = False) -> int:
 def _look(path: Path) -> StudyFile | None:
     try:
         with _reading(path) as connection:
-            question = json.loads(connection.execute("SELECT value FROM study WHERE name = 'question'").fetchone()[0])
+            about = {name: json.loads(value) for name, value in connection.execute("SELECT name, value FROM study")}
             done = connection.execute("SELECT count(*) FROM training").fetchone()[0]
             best = connection.execute(f"SELECT min(valid) FROM ({_TRAININGS})").fetchone()[0]  # noqa: S608 - a constant
+        question = about["question"]
         return StudyFile(
             path=path,
+            kind=about["kind"],
             data=question["data"][0],
             rules=tuple(question["rules"][1]),
             done=done,
-            total=len(question["settings"]) * len(question["seeds"]),
+            total=len(question["settings"]) * len(question["seeds"]) * question.get("folds", 1),
             best=best,
         )
     except (BadStudy, sqlite3.Error, ValueError, LookupError, TypeError):
@@ -105,15 +109,20 @@ def _look(path: Path) -> StudyFile | None:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A file of an older format is left as it is: a copy in memory is brought up to date and read."""
     if not path.is_file():
         raise BadStudy(f"there is no study file {str(path)!r}: `halflife ls` lists those in a folder.")
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = tuple(
-                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-            )
-            if found != (APPLICATION, FORMAT):
-                raise BadStudy(f"{str(path)!r} is not a study file of format {FORMAT}.")
-            yield connection
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection,
+            closing(sqlite3.connect(":memory:")) as copy,
+        ):
+            version = formats.format_of(connection, str(path))
+            if version == 0:
+                raise BadStudy(f"{str(path)!r} is empty: `halflife ls` lists the study files in a folder.")
+            if version < formats.FORMAT:
+                connection.backup(copy)
+                formats.climb(copy, version)
+            yield connection if version == formats.FORMAT else copy
     except sqlite3.Error as error:
         raise BadStudy(f"{str(path)!r} cannot be read as a study file ({error}).") from None

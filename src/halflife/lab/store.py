@@ -1,11 +1,7 @@
 """One study, one SQLite file: written a chunk at a time in transactions, readable with any tool.
 
-study     name, value      format, question, versions, as JSON
-setting   id, rule, law, lr, strength, hyperparameters
-training  setting, seed, chunk, diverged, train, train_score
-curve     setting, seed, epoch, and a column for each of `CURVES`
-twin      rule, alpha, lr, l2, precision, epoch, gap
-chunk     number, seconds
+The tables are described in `halflife.lab.formats`, which also brings older files up to date. Whatever trains in chunks
+can keep its results here: its question says what they are results of, its kind which verb asked.
 """
 
 import hashlib
@@ -23,6 +19,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from halflife._errors import BadStudy
+from halflife.lab import formats
 from halflife.lab.files import one_line
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import Chunk
@@ -31,29 +28,15 @@ from halflife.lab.training import CURVES, Trained
 from halflife.lab.twins import PRECISIONS, Twins, verdict
 from halflife.rules import Law
 
-FORMAT = 1
-APPLICATION = 0x68616C66
-_SCHEMA = f"""
-CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE setting (
-    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, law TEXT NOT NULL, lr REAL NOT NULL, strength REAL NOT NULL,
-    hyperparameters TEXT NOT NULL, UNIQUE (rule, law, lr, strength, hyperparameters)
-);
-CREATE TABLE training (
-    setting INTEGER NOT NULL REFERENCES setting, seed INTEGER NOT NULL, chunk INTEGER NOT NULL,
-    diverged INTEGER NOT NULL, train REAL, train_score REAL, PRIMARY KEY (setting, seed)
-) WITHOUT ROWID;
-CREATE TABLE curve (
-    setting INTEGER NOT NULL, seed INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    {", ".join(f"{name} REAL" for name in CURVES)}, PRIMARY KEY (setting, seed, epoch)
-) WITHOUT ROWID;
-CREATE TABLE twin (
-    rule TEXT NOT NULL, alpha TEXT NOT NULL, lr REAL NOT NULL, l2 REAL NOT NULL, precision TEXT NOT NULL,
-    epoch INTEGER NOT NULL, gap REAL, PRIMARY KEY (rule, alpha, precision, epoch)
-) WITHOUT ROWID;
-CREATE TABLE chunk (number INTEGER PRIMARY KEY, seconds REAL NOT NULL);
-"""
-_INSERT_CURVE = f"INSERT INTO curve VALUES ({', '.join('?' * (3 + len(CURVES)))})"  # noqa: S608 - made of constants
+TRAININGS = """
+FROM setting JOIN training ON training.setting = setting.id CROSS JOIN curve USING (fold, setting, seed)
+WHERE epoch = (
+    SELECT max(epoch) FROM curve AS mine
+    WHERE (mine.fold, mine.setting, mine.seed) = (training.fold, training.setting, training.seed)
+)"""
+"""Trainings with their settings and their last epoch; CROSS keeps SQLite from reading all epochs to find it."""
+
+_INSERT_CURVE = f"INSERT INTO curve VALUES ({', '.join('?' * (4 + len(CURVES)))})"  # noqa: S608 - made of constants
 
 
 class Store:
@@ -63,13 +46,15 @@ class Store:
         path: where the file is.
     """
 
-    def __init__(self, path: Path, question: Mapping[str, Any], *, versions: Mapping[str, str]):
-        """Open the file, or make it.
+    def __init__(self, path: Path, question: Mapping[str, Any], *, versions: Mapping[str, str], kind: str = "study"):
+        """Open the file, or make it; a file of an older format is brought up to date.
 
         Args:
             path: the file; made with its question if there is none.
-            question: everything that decides the results, as JSON values.
+            question: everything that decides the results, as JSON values. `halflife ls` reads its data (name first),
+                rules, settings, seeds and, if there are any, folds.
             versions: what a new file records of the software that made it.
+            kind: the verb that asks; a file answers one.
 
         Raises:
             BadStudy: the file cannot be made or read, is not a study, is of another format, or asks another question.
@@ -78,7 +63,7 @@ class Store:
         self._lock = FileLock(_lock_file(path))
         self._hold()
         try:
-            self._open(question, versions)
+            self._open(kind, question, versions)
         except BaseException:
             self._lock.release()
             raise
@@ -92,18 +77,31 @@ class Store:
         except OSError:
             return  # no cache folder to lock in: SQLite still keeps two writers apart, a chunk at a time
 
-    def _open(self, question: Mapping[str, Any], versions: Mapping[str, str]) -> None:
+    def _open(self, kind: str, question: Mapping[str, Any], versions: Mapping[str, str]) -> None:
         with self._readable():
             # made absolute, for SQLite takes some names, such as :memory:, for something else
             self._connection = sqlite3.connect(self.path.absolute(), timeout=30)
             try:
-                if self._one("PRAGMA application_id") == 0 and self._one("SELECT count(*) FROM sqlite_master") == 0:
-                    self._create(question, versions)
-                self._require_study()
-                self._require_question(question)
+                if formats.format_of(self._connection, str(self.path)) < formats.FORMAT:
+                    self._bring_up_to_date(kind, question, versions)
+                self._require_question(kind, question)
             except BaseException:
                 self._connection.close()
                 raise
+
+    def _bring_up_to_date(self, kind: str, question: Mapping[str, Any], versions: Mapping[str, str]) -> None:
+        """Lead the file to the last format, all the way or not at all; only if it answers this question."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            version = formats.format_of(self._connection, str(self.path))
+            formats.climb(self._connection, version)
+            if version == 0:
+                told = {"kind": kind, "question": question, "versions": dict(versions)}
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO study VALUES (?, ?)",
+                    [(name, json.dumps(value)) for name, value in told.items()],
+                )
+            self._require_question(kind, question)
 
     def __enter__(self) -> Self:
         return self
@@ -124,26 +122,26 @@ class Store:
         with self._readable():
             return float(self._one("SELECT total(seconds) FROM chunk"))
 
-    def add_chunk(self, chunk: Chunk, trained: Trained, seconds: float) -> None:
+    def add_chunk(self, chunk: Chunk, trained: Trained, seconds: float, *, fold: int = 0) -> None:
         """Write what a chunk's members came to, all of it or nothing."""
         with self._writable(), self._connection:
+            self._connection.execute("INSERT INTO chunk VALUES (?, ?, ?)", (chunk.number, seconds, trained.parts))
             for member, setting in enumerate(chunk.settings):
                 number = self._number(setting)
                 final = [_real(trained.final[name][member]) for name in ("train", "train_score")]
                 diverged = int(trained.diverged[member])
                 self._connection.execute(
-                    "INSERT INTO training VALUES (?, ?, ?, ?, ?, ?)",
-                    (number, chunk.seed, chunk.number, diverged, *((None, None) if diverged else final)),
+                    "INSERT INTO training VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (fold, number, chunk.seed, chunk.number, diverged, *((None, None) if diverged else final)),
                 )
                 columns = np.stack([trained.curves[name][:, member] for name in CURVES], axis=1)
                 self._connection.executemany(
                     _INSERT_CURVE,
                     [
-                        (number, chunk.seed, epoch, *map(_real, values))
+                        (fold, number, chunk.seed, epoch, *map(_real, values))
                         for epoch, values in enumerate(columns.tolist(), start=1)
                     ],
                 )
-            self._connection.execute("INSERT INTO chunk VALUES (?, ?)", (chunk.number, seconds))
 
     def add_twins(self, twins: Sequence[Twins]) -> None:
         """Write the twins of one rule, all of them or nothing."""
@@ -178,14 +176,13 @@ class Store:
                 found.append(Twins(rule=rule, alpha=alpha, lr=lr, l2=l2, gaps=gaps, verdict=verdict(*ends)))
             return found
 
-    def outcomes(self) -> list[Outcome]:
-        """How every training in the file ended."""
+    def outcomes(self, *, fold: int = 0) -> list[Outcome]:
+        """How every training of a fold ended, those in the file."""
         with self._readable():
             rows = self._connection.execute(
-                "SELECT rule, law, lr, strength, hyperparameters, seed, diverged, t.train, valid, test, train_score,"
-                " valid_score, test_score, norm FROM training t JOIN setting ON setting.id = t.setting"
-                " JOIN curve USING (setting, seed)"
-                " WHERE epoch = (SELECT max(epoch) FROM curve) ORDER BY setting.id, seed"
+                "SELECT rule, law, lr, strength, hyperparameters, seed, diverged, training.train, valid, test,"
+                f" train_score, valid_score, test_score, norm {TRAININGS} AND fold = ? ORDER BY setting.id, seed",
+                (fold,),
             )
             return [_outcome(row) for row in rows]
 
@@ -210,39 +207,16 @@ class Store:
                 f"{self.path} cannot be written ({one_line(error)}): what it held before is kept."
             ) from error
 
-    def _create(self, question: Mapping[str, Any], versions: Mapping[str, str]) -> None:
-        with self._connection:
-            self._connection.execute("BEGIN")
-            for statement in _SCHEMA.split(";"):
-                self._connection.execute(statement)
-            self._connection.executemany(
-                "INSERT INTO study VALUES (?, ?)",
-                [("question", json.dumps(question)), ("versions", json.dumps(dict(versions)))],
-            )
-            self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            self._connection.execute(f"PRAGMA user_version = {FORMAT}")
-
-    def _require_study(self) -> None:
-        if self._one("PRAGMA application_id") != APPLICATION:
-            raise BadStudy(f"{self.path} is an SQLite file but not a study: name another with --out.")
-        version = self._one("PRAGMA user_version")
-        if version != FORMAT:
-            raise BadStudy(
-                f"{self.path} is a study of format {version}: this halflife reads format {FORMAT}. "
-                "Name another file with --out."
-            )
-        found = self._one("PRAGMA quick_check")
-        if found != "ok":
-            raise BadStudy(f"{self.path} is a broken study ({one_line(found)}): name another with --out.")
-
-    def _require_question(self, question: Mapping[str, Any]) -> None:
-        asked = dict(json.loads(self._one("SELECT value FROM study WHERE name = 'question'")))
-        wanted = json.loads(json.dumps(question))
+    def _require_question(self, kind: str, question: Mapping[str, Any]) -> None:
+        kept = {name: json.loads(value) for name, value in self._connection.execute("SELECT name, value FROM study")}
+        if kept["kind"] != kind:
+            raise BadStudy(f"{self.path} was made by `halflife {kept['kind']}`: name another file with --out.")
+        asked, wanted = dict(kept["question"]), json.loads(json.dumps(question))
         differing = sorted(key for key in asked.keys() | wanted.keys() if asked.get(key) != wanted.get(key))
         if differing:
             raise BadStudy(
-                f"{self.path} holds a study with other {', '.join(differing)}: give the same options to go on with it, "
-                "or name another file with --out."
+                f"{self.path} holds a {kind} with other {', '.join(differing)}: give the same options to go on with "
+                "it, or name another file with --out."
             )
 
     def _number(self, setting: Setting) -> int:

@@ -60,6 +60,7 @@ class Trained:
         diverged: [members], the epoch (from 1) in which a member stopped being finite, 0 if none.
         parameters: the last weights of all members, as NumPy arrays.
         states: what the rule remembers of each of them.
+        parts: how many compiled calls the members were split over; their number decides the last bits of the curves.
     """
 
     curves: Mapping[str, np.ndarray]
@@ -67,6 +68,7 @@ class Trained:
     diverged: np.ndarray
     parameters: Parameters
     states: list[dict[str, State]]
+    parts: int = 1
 
 
 class Stopped(Exception):
