@@ -37,7 +37,7 @@ def _by_torch(text: str) -> np.ndarray:
     x, y, *_ = (torch.tensor(array) for array in _data()[:4])
     model = torch.nn.Linear(8, 1, bias=False, dtype=torch.float64)
     names = {"torch": torch, "model": model}
-    exec(f"optimizer = {text}", names)  # noqa: S102 - text that halflife wrote
+    exec(text, names)  # noqa: S102 - text that halflife wrote
     for _ in range(600):
         names["optimizer"].zero_grad()
         ((model(x)[:, 0] - y) ** 2).mean().backward()
@@ -48,7 +48,9 @@ def _by_torch(text: str) -> np.ndarray:
 def _by_sklearn(text: str) -> np.ndarray:
     """The same with MLPRegressor without hidden layers, whose error has a ½; its intercept is held at 0."""
     x, y, *_ = _data()
-    model = eval(text.replace("MLPClassifier", "MLPRegressor"), {"sklearn": sklearn})  # noqa: S307 - halflife's text
+    names = {"sklearn": sklearn}
+    exec(text.replace("MLPClassifier", "MLPRegressor"), names)  # noqa: S102 - text that halflife wrote
+    model = names["model"]
     model.set_params(hidden_layer_sizes=(), shuffle=False)
     model.partial_fit(x, y)
     model.coefs_, model.intercepts_ = [np.zeros((8, 1))], [np.zeros(1)]

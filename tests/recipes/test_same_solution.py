@@ -82,6 +82,6 @@ def test_the_note_names_the_theorem_and_the_next_term() -> None:
     (answer,) = translate("torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=5e-4)", to="composer")
     assert answer.grade is Grade.SAME_SOLUTION
     assert "theorem 5" in answer.note
-    assert "10 times too weakly" in answer.note
+    assert "10 times too weak" in answer.note
     next_term = 0.9 * 5e-5**2 / (1 - 0.9) ** 3
     assert f"{next_term:+.1e}"[:4] in answer.note

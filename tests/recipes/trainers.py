@@ -27,9 +27,8 @@ Path = np.ndarray
 
 
 def _run(text: str, **names: Any) -> dict[str, Any]:
-    """The names after the text: `optimizer` is what it assigns, or its only expression."""
-    assigned = text if text.startswith("optimizer = ") else f"optimizer = {text}"
-    exec(assigned, names)  # noqa: S102 - text that halflife wrote
+    """The names after the text."""
+    exec(text, names)  # noqa: S102 - text that halflife wrote
     return names
 
 
@@ -120,7 +119,7 @@ def optax_path(text: str) -> Path:
 def sklearn_path(text: str) -> Path:
     """The weights after each step of scikit-learn's MLPRegressor."""
     text = text.replace("MLPClassifier", "MLPRegressor")
-    model = _run(text, sklearn=sklearn)["optimizer"].set_params(hidden_layer_sizes=(5,), activation="logistic")
+    model = _run(text, sklearn=sklearn)["model"].set_params(hidden_layer_sizes=(5,), activation="logistic")
     assert model.batch_size == BATCH, "the text's alpha is for other mini-batches"
     model.partial_fit(ROWS[0], TARGETS[0].ravel())  # makes arrays of the right shapes, which are then replaced
     del model._optimizer

@@ -3,9 +3,10 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from halflife._errors import BadInput
 from halflife.cli import _options, app
@@ -13,7 +14,16 @@ from halflife.cli import _options, app
 _LONGEST = 1_000_000
 
 
-@app.command()
+class _QuotedLine(TyperCommand):
+    """A quoted argument line, as `"--opt sgd --lr 0.1"`, is a recipe and no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        lines = [arg for arg in args if arg.startswith("--") and " " in arg.strip()]
+        rest = [arg for arg in args if arg not in lines]
+        return super().parse_args(ctx, [*rest, "--", *lines] if lines and "--" not in rest else args)
+
+
+@app.command(cls=_QuotedLine)
 def translate(
     recipe: Annotated[
         str,
@@ -85,7 +95,7 @@ def translate(
     if as_json:
         typer.echo(json.dumps(result.to_dicts(), ensure_ascii=False))
     else:
-        Console().print(drawing.translations(result), crop=False)
+        Console().print(drawing.translations(result), crop=False, soft_wrap=True)
 
 
 def _text(recipe: str) -> str:

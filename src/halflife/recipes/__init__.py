@@ -1,8 +1,8 @@
 """Carries a setting from one framework to another, and says how exact that is."""
 
-from halflife.recipes._answers import Translations, summary
+from halflife.recipes._answers import Translation, Translations
 from halflife.recipes._framework import Form, Framework
-from halflife.recipes._grade import Grade, Translation
+from halflife.recipes._grade import Grade
 from halflife.recipes._recipe import EpsPlace, Recipe, Reduction, Where
 from halflife.recipes._registry import FRAMEWORKS
 from halflife.recipes._strength import Terms, terms
@@ -21,7 +21,6 @@ __all__ = [
     "Translations",
     "Where",
     "read",
-    "summary",
     "terms",
     "translate",
 ]

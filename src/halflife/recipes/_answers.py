@@ -1,14 +1,70 @@
-"""The answers of a translation, and how they print themselves."""
+"""The answers of a translation, as data; `_text` and `_page` print them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, overload
 
-from halflife.recipes import _strength
-from halflife.recipes._grade import Translation
+from halflife.recipes import _strength, _text
+from halflife.recipes._grade import Grade
 from halflife.recipes._recipe import Recipe
 from halflife.recipes._strength import Terms
-from halflife.rules import Law
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    """The same setting in one framework; prints itself.
+
+    Attributes:
+        framework: its name, as `to` takes it.
+        recipe: the text to paste.
+        grade: how exact it is.
+        reasons: what the grade rests on, worst first: the condition, the size of the next term, or the theorem or
+            missing feature with the nearest thing.
+        remarks: how the framework reads its strength, and what else to know.
+        setting: what was written, in canonical form.
+        group: which parameter group of a live optimizer, if there are several settings in it.
+        layers: for each layer of a live optimizer, the decay that its L2 amounts to over the uniform one.
+    """
+
+    framework: str
+    recipe: str
+    grade: Grade
+    reasons: tuple[str, ...]
+    remarks: tuple[str, ...]
+    setting: Recipe
+    group: str | None = None
+    layers: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def note(self) -> str:
+        """Reasons and remarks in one line."""
+        return "; ".join((*self.reasons, *self.remarks))
+
+    @property
+    def terms(self) -> Terms:
+        """What was written as half-life, timescale, share over the run and normalized decay."""
+        return _strength.terms(self.setting)
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object; what is not known or not finite is null."""
+        return {
+            "framework": self.framework,
+            "recipe": self.recipe,
+            "grade": str(self.grade),
+            "note": self.note,
+            "law": str(self.setting.law),
+            "strength": self.setting.strength,
+            "lr": self.setting.lr,
+            "group": self.group,
+            "layers": dict(self.layers),
+            **_finite(asdict(self.terms)),
+        }
+
+    def __str__(self) -> str:
+        return _text.answer(self)
+
+    def _repr_html_(self) -> str:
+        return _text.table([self])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,74 +98,30 @@ class Translations(Sequence[Translation]):
     def __iter__(self) -> Iterator[Translation]:
         return iter(self.answers)
 
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object: what was read, what it amounts to, and the answers."""
+        return {
+            "read_from": self.read_from,
+            "rule": self.source.rule,
+            "lr": self.source.lr,
+            "law": str(self.source.law),
+            "strength": self.source.strength,
+            "hyperparameters": self.source.numbers,
+            "where": self.source.where.name.lower(),
+            **_finite(asdict(self.terms)),
+            "answers": self.to_dicts(),
+        }
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """One JSON object an answer."""
-        return [
-            {
-                "framework": answer.framework,
-                "recipe": answer.recipe,
-                "grade": str(answer.grade),
-                "note": answer.note,
-                "law": str(answer.setting.law),
-                "strength": answer.setting.strength,
-                "lr": answer.setting.lr,
-                "group": answer.group,
-                "layers": dict(answer.layers),
-                **_finite(asdict(_strength.terms(answer.setting))),
-            }
-            for answer in self.answers
-        ]
+        return [answer.to_dict() for answer in self.answers]
 
     def __str__(self) -> str:
-        lines = [summary(self.source, self.terms), ""]
-        for answer in self.answers:
-            group = f", {answer.group}" if answer.group else ""
-            lines += [
-                f"{answer.framework}{group}: {answer.grade}, {answer.grade.value}",
-                answer.recipe,
-                answer.note,
-                "",
-            ]
-        return "\n".join(lines).rstrip()
+        return _text.answers(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = "".join(
-            f"<tr><td>{escape(a.framework)}</td><td>{a.grade}</td><td><pre>{escape(a.recipe)}</pre></td>"
-            f"<td>{escape(a.note)}</td></tr>"
-            for a in self.answers
-        )
-        head = f"<p>{escape(summary(self.source, self.terms))}</p>"
-        return f"{head}<table><tr><th>framework<th>grade<th>recipe<th>note</tr>{rows}</table>"
-
-
-def summary(recipe: Recipe, terms: Terms) -> str:
-    """A recipe and what it amounts to, in one paragraph."""
-    numbers = ", ".join(f"{name} {value:g}" for name, value in recipe.hyperparameters)
-    symbol = "λ" if recipe.law is Law.L2 else "wd"
-    strength = "no regularization" if recipe.law is Law.NONE else f"{recipe.law} with {symbol} = {recipe.strength:g}"
-    on = f" on {recipe.where.value}" if recipe.strength else ""
-    head = f"{recipe.rule} at lr {recipe.lr:g}{f' ({numbers})' if numbers else ''}, {strength}{on}."
-    if terms.decay is None:
-        return f"{head} It has no half-life: through {recipe.rule} the gradients decide what λ removes (theorem 7)."
-    if not terms.decay:
-        return head
-    said = [f"an untouched weight loses {terms.decay:.3g} of itself a step and halves in {_steps(terms.half_life)}"]
-    if terms.half_life_epochs is not None:
-        said.append(f"{terms.half_life_epochs:.3g} epochs")
-    said.append(f"timescale {_steps(terms.timescale)}")
-    if terms.share is not None:
-        said.append(f"the run removes {terms.share:.3%} of it")
-    if terms.normalized_decay is not None:
-        said.append(f"normalized decay {terms.normalized_decay:.4g}")
-    return f"{head} At the peak lr {'; '.join(said)}."
+        return f"<p>{_text.escaped(_text.summary(self.source, self.terms))}</p>{_text.table(self.answers)}"
 
 
 def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no infinity: it becomes null, as does what is not known."""
     return {name: value if value is not None and abs(value) != float("inf") else None for name, value in values.items()}
-
-
-def _steps(steps: float | None) -> str:
-    return "no time" if steps is None else f"{steps:,.0f} steps"

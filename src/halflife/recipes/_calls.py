@@ -19,6 +19,8 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: lambda a, b: a / b,
 }
 LONGEST = 100_000
+WIDTH = 80
+"""Columns of a screen."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,32 @@ def write(name: str, *positional: Any, **arguments: Any) -> str:
     """The source of a call."""
     inside = [show(value) for value in positional] + [f"{key}={show(value)}" for key, value in arguments.items()]
     return f"{name}({', '.join(inside)})"
+
+
+def assign(target: str, name: str, *positional: Any, **arguments: Any) -> str:
+    """The source of `target = name(...)`, broken at its arguments where it would be wider than a screen."""
+    head = f"{target} = "
+    return head + _laid_out(Call(name, positional, arguments), len(head), 0)
+
+
+def _laid_out(value: Any, column: int, indent: int) -> str:
+    """The source of a value that begins in this column; its parts stand below, or one a line, where it does not fit."""
+    flat = show(value)
+    if isinstance(value, Call):
+        opening, parts, closing = f"{value.name}(", [("", part) for part in value.positional], ")"
+        parts += [(f"{key}=", part) for key, part in value.arguments.items()]
+    elif isinstance(value, dict):
+        opening, parts, closing = "{", [(f"{show(key)}: ", part) for key, part in value.items()], "}"
+    else:
+        opening, parts, closing = "[", [("", part) for part in value] if isinstance(value, list) else [], "]"
+    if column + len(flat) < WIDTH or not parts:
+        return flat
+    inner = " " * (indent + 4)
+    together = inner + ", ".join(name + show(part) for name, part in parts)
+    if len(together) < WIDTH:
+        return "\n".join([opening, together, " " * indent + closing])
+    lines = [f"{inner}{name}{_laid_out(part, len(inner + name) + 1, indent + 4)}," for name, part in parts]
+    return "\n".join([opening, *lines, " " * indent + closing])
 
 
 def _short(text: str) -> str:

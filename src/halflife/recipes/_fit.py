@@ -135,7 +135,9 @@ def _match_rule(recipe: Recipe, form: Form, framework: Framework) -> tuple[Recip
     kept = {name: value for name, value in recipe.hyperparameters if name in RULES[form.rule].hyperparameters}
     other = replace(recipe, rule=form.rule, hyperparameters=tuple(kept.items()), eps_place=EpsPlace.RULE)
     if not (recipe.linear and form.rule in _linear.RULES):
-        note = f"{framework.title} has no {recipe.rule}; nearest: {form.call} ({form.rule})"
+        note = (
+            f"{framework.title} has no {recipe.rule}; nearest: {form.call} ({form.rule}), whose lr is to be sought anew"
+        )
         return other, [Loss(grade=Grade.IMPOSSIBLE, note=note)]
     if "momentum" in RULES[form.rule].hyperparameters and "momentum" not in kept:
         other = replace(other, hyperparameters=(("momentum", 0.0),), rule=form.rule)

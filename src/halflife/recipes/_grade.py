@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from halflife.recipes._recipe import Recipe
-
 
 class Grade(Enum):
     """How much of a setting survives its translation, best first."""
 
     EXACT = "the same steps"
-    FIRST_ORDER = "the same steps up to a next term, whose size is given"
-    SAME_SOLUTION = "another path to the same end, under the condition given"
-    IMPOSSIBLE = "no setting does the same; the reason and the nearest thing are given"
+    FIRST_ORDER = "the same up to a next term of the size given"
+    SAME_SOLUTION = "another path to the same end, if it converges"
+    IMPOSSIBLE = "nothing does the same; the nearest that can be"
 
     def __str__(self) -> str:
         return self.name.replace("_", " ")
@@ -34,26 +32,3 @@ class Loss:
 
     grade: Grade
     note: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Translation:
-    """The same setting in one framework.
-
-    Attributes:
-        framework: its name, as `to` takes it.
-        recipe: the text to paste.
-        grade: how exact it is.
-        note: what the grade rests on.
-        setting: what was written, in canonical form.
-        group: which parameter group of a live optimizer, if there are several settings in it.
-        layers: for each layer of a live optimizer, the decay that its L2 amounts to over the uniform one.
-    """
-
-    framework: str
-    recipe: str
-    grade: Grade
-    note: str
-    setting: Recipe
-    group: str | None = None
-    layers: tuple[tuple[str, float], ...] = ()

@@ -14,6 +14,7 @@ from halflife.recipes._recipe import Recipe
 from halflife.rules import Law, Order, schedule
 
 Carried = tuple[Recipe, list[Loss]]
+SIGNS = ("lion", "sign")
 
 
 def strength_of(law: Law, decay: float, lr: float) -> float:
@@ -112,9 +113,8 @@ def _end(recipe: Recipe, carried: Recipe) -> str:
     text = (
         f"α = {gain:.6g}·lr·λ = {pull(decayed):.3g} ends at the same weights where training converges on a quadratic "
         f"error at constant lr ({'theorem 13' if penalty.rule == 'mccaffrey' else 'theorem 5'}), by another path "
-        f"(theorem 4); lr·λ alone would regularize {gain:.4g} times too weakly. On the way the penalty shrinks an "
-        f"untouched weight by {first:.3g} a step to first order; the next term is "
-        f"{_linear.rate(penalty.rule, x, numbers) - first:+.1e} (theorem 6)"
+        f"(theorem 4); lr·λ alone is {gain:.4g} times too weak. Untouched, a weight loses {first:.3g} a step to the "
+        f"penalty, the next term being {_linear.rate(penalty.rule, x, numbers) - first:+.1e} (theorem 6)"
     )
     if _linear.oscillates(penalty.rule, x, numbers):
         text += ", and makes it oscillate, as decay never does"
@@ -134,10 +134,16 @@ def _adaptive(recipe: Recipe, law: Law, order: Order, measured: float | None) ->
             if measured is None
             else f"this decay, α = {measured:.3g}, removes the same share overall at this moment of training"
         )
-    start = "the strength printed is a start, right where √v̂ + ε is 1; " if law is Law.L2 or measured is None else ""
+    guess = law is Law.L2 or measured is None
+    if recipe.rule in SIGNS:
+        why = f"{recipe.rule} keeps only signs: a penalty turns some of them, and its size is lost"
+        start = "the strength printed is a start; " if guess else ""
+    else:
+        why = f"{recipe.rule} divides a penalty by its own root, weight by weight"
+        start = "the strength printed is a start, right where that root is 1; " if guess else ""
     note = (
-        f"{recipe.rule} divides a penalty by its own root, weight by weight, so no uniform decay does what an L2 does "
-        f"or the reverse (Proposition 2), and without other gradients λ drops out (theorem 7). Nearest: {start}{advice}"
+        f"{why}, so no uniform decay does what an L2 does or the reverse (Proposition 2), and without other gradients "
+        f"λ drops out (theorem 7). Nearest: {start}{advice}"
     )
     return nearest, [Loss(grade=Grade.IMPOSSIBLE, note=note)]
 

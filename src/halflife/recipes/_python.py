@@ -77,12 +77,12 @@ class Spelling:
         parameters: Any = ALL
         if recipe.strength and recipe.where is Where.WEIGHTS:
             parameters = [{"params": WEIGHTS}, {"params": OTHERS, form.strength: 0.0}]
-        text = _calls.write(f"{self.prefixes[0]}.{form.call}", parameters, **arguments)
+        text = _calls.assign("optimizer", f"{self.prefixes[0]}.{form.call}", parameters, **arguments)
         if recipe.schedule == "constant":
             return text
         if recipe.steps is None or recipe.schedule not in self.schedules:
             return f"{text}\n# lr is the peak; schedule: {recipe.schedule}"
-        return f"optimizer = {text}\nscheduler = {self.schedules[recipe.schedule].format(steps=recipe.steps)}"
+        return f"{text}\nscheduler = {self.schedules[recipe.schedule].format(steps=recipe.steps)}"
 
     def _owns(self, call: Call) -> bool:
         return _calls.owns(call, self.prefixes, {form.call for form in self.forms})

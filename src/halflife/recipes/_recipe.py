@@ -21,7 +21,7 @@ class Where(Enum):
     """Which parameters are regularized."""
 
     ALL = "every parameter"
-    WEIGHTS = "tensors of two or more dimensions, so no biases and no norms"
+    WEIGHTS = "weights alone, no biases and no norms (two or more dimensions)"
 
 
 class Reduction(Enum):

@@ -65,7 +65,7 @@ def write(recipe: Recipe, form: Form) -> str:
     letters = {name: value for name, value in _rows.write(recipe, form).items() if value}
     said = ", ".join(f"{name} = {_calls.show(value)}" for name, value in letters.items())
     schedule = "" if recipe.schedule == "constant" else f", η its peak, {recipe.schedule}"
-    return f"{form.call}, {said}{schedule}"
+    return f"{form.call}\n{said}{schedule}"
 
 
 FRAMEWORK = Framework(

@@ -1,6 +1,7 @@
 """DeepSpeed's JSON: `Adam` is decoupled too, unless `adam_w_mode` is false; other names are torch's."""
 
 import json
+import re
 from typing import Any
 
 from halflife._errors import BadInput
@@ -73,7 +74,8 @@ def write(recipe: Recipe, form: Form) -> str:
     configuration: dict[str, Any] = {"optimizer": {"type": form.call, "params": arguments}}
     if recipe.batch:
         configuration["train_batch_size"] = recipe.batch
-    return json.dumps(configuration)
+    text = json.dumps(configuration, indent=2)
+    return re.sub(r"\[\s+([^\[\]]*?)\s+\]", lambda match: f"[{' '.join(match[1].split())}]", text)
 
 
 def _plain(value: Any) -> Any:

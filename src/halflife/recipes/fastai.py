@@ -81,12 +81,13 @@ def write(recipe: Recipe, form: Form) -> str:
     """A Learner: it, not the optimizer, decides whether norms and biases are left out."""
     arguments = _rows.write(recipe, form)
     own = {name: arguments.pop(name) for name in ("lr", "wd") if name in arguments}
-    function: Any = Source(f"{PREFIXES[0]}.{form.call}")
+    function: Any = Source(form.call)
     if arguments:
         function = Call("partial", (function,), arguments)
     everything = {"wd_bn_bias": True} if recipe.strength and recipe.where is Where.ALL else {}
     comment = "" if recipe.schedule == "constant" else f"\n# lr is the peak; schedule: {recipe.schedule}"
-    return _calls.write("Learner", Source("dls"), Source("model"), opt_func=function, **own, **everything) + comment
+    given = (Source("dls"), Source("model"))
+    return _calls.assign("learn", "Learner", *given, opt_func=function, **own, **everything) + comment
 
 
 def _owns(call: Call) -> bool:

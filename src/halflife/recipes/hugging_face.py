@@ -93,7 +93,7 @@ def write(recipe: Recipe, form: Form) -> str:
     arguments |= {"max_steps": recipe.steps} if recipe.steps else {}
     arguments |= {"per_device_train_batch_size": recipe.batch} if recipe.batch else {}
     comment = "" if recipe.schedule in SCHEDULES else f"\n# lr is the peak; schedule: {recipe.schedule}"
-    return _calls.write(CALL, **arguments) + comment
+    return _calls.assign("args", f"transformers.{CALL}", **arguments) + comment
 
 
 def _inner(text: Any) -> dict[str, Any]:

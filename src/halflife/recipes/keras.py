@@ -158,16 +158,16 @@ def read(text: str) -> Recipe:
 def write(recipe: Recipe, form: Form) -> str:
     """The optimizer; below it the regularizer of every layer, or what decay leaves out."""
     arguments = _rows.write(recipe, form, lr=_schedules.write(recipe, SCHEDULES))
-    text = _calls.write(f"{PREFIXES[0]}.{form.call}", **arguments)
+    text = _calls.assign("optimizer", f"{PREFIXES[0]}.{form.call}", **arguments)
     comment = _schedules.comment(recipe, SCHEDULES)
     everything = recipe.where is Where.ALL
     if not recipe.strength:
         return text + comment
     if form.strength:
-        return text + comment if everything else f"optimizer = {text}\n{EXCLUDE}{comment}"
-    targets = " = ".join(REGULARIZERS if everything else REGULARIZERS[:1])
+        return text + comment if everything else f"{text}\n{EXCLUDE}{comment}"
     penalty = _calls.write("keras.regularizers.L2", recipe.strength / 2)
-    return f"optimizer = {text}\n{targets} = {penalty}{comment}"
+    targets = (REGULARIZERS[:2], REGULARIZERS[2:]) if everything else (REGULARIZERS[:1],)
+    return "\n".join([text, *(f"{' = '.join(names)} = {penalty}" for names in targets)]) + comment
 
 
 def _owns(call: Call) -> bool:

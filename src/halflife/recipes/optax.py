@@ -195,17 +195,17 @@ def write(recipe: Recipe, form: Form) -> str:
     masked = {"mask": MASK} if recipe.strength and recipe.where is Where.WEIGHTS else {}
     if form.strength or not recipe.strength:
         named = {MASKS.get(form.call, "mask"): MASK for _ in masked}
-        return _calls.write(f"optax.{form.call}", **arguments, **named) + comment
+        return _calls.assign("optimizer", f"optax.{form.call}", **arguments, **named) + comment
     number = -recipe.strength if form.law is Law.CONSTANT else recipe.strength
     decay = Call(f"optax.{DECAY}", (number,), masked)
     whole = Call(f"optax.{form.call}", (), arguments)
     if form.law is not Law.DECOUPLED:
         parts = (decay, whole) if form.law is Law.L2 else (whole, decay)
-        return _calls.write("optax.chain", *parts) + comment
+        return _calls.assign("optimizer", "optax.chain", *parts) + comment
     momentum = {"decay": recipe.numbers.get("momentum")} | ({"nesterov": True} if recipe.rule == "nesterov" else {})
     inner = (Call("optax.trace", (), momentum),) if recipe.rule != "sgd" else ()
     outer = Call("optax.scale_by_learning_rate", (recipe.lr if lr is None else lr,))
-    return _calls.write("optax.chain", *inner, decay, outer) + comment
+    return _calls.assign("optimizer", "optax.chain", *inner, decay, outer) + comment
 
 
 def _flat(call: Call) -> list[Call]:

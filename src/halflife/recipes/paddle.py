@@ -104,7 +104,7 @@ def write(recipe: Recipe, form: Form) -> str:
     if not recipe.strength and form.defaults["weight_decay"] is None:
         arguments.pop("weight_decay", None)
     comment = "" if recipe.schedule == "constant" else f"\n# lr is the peak; schedule: {recipe.schedule}"
-    return _calls.write(f"{PREFIX}.{form.call}", parameters=parameters, **arguments) + comment
+    return _calls.assign("optimizer", f"{PREFIX}.{form.call}", parameters=parameters, **arguments) + comment
 
 
 def _owns(call: Call) -> bool:

@@ -6,6 +6,7 @@
 
 import math
 import re
+from textwrap import fill
 from typing import Any
 
 from halflife._errors import BadInput
@@ -71,7 +72,7 @@ def read(text: str) -> Recipe:
         if "λ" in given or "steps" not in others:
             raise BadInput("λ_norm needs b, B and T, and no λ beside it.")
         given["λ"] = given.pop("λ_norm") * math.sqrt(others["batch"] * 1.0 / (others["rows"] * (run["T"] or 1)))
-    others["where"] = Where.WEIGHTS if ONLY_WEIGHTS in text else Where.ALL
+    others["where"] = Where.WEIGHTS if ONLY_WEIGHTS in " ".join(text.split()) else Where.ALL
     return _rows.read(FORMS, call, given, **others)
 
 
@@ -83,10 +84,11 @@ def write(recipe: Recipe, form: Form) -> str:
         letters["λ_norm"] = letters.pop("λ") / run
         epochs = (recipe.steps or 0) / (steps_per_epoch(recipe) or 1)
         letters |= {"b": recipe.batch, "B": recipe.rows, "T": epochs}
+    title = f"{form.call} of Loshchilov & Hutter:"
     said = ", ".join(f"{name} = {_calls.show(value)}" for name, value in letters.items())
     where = f", {ONLY_WEIGHTS}" if recipe.strength and recipe.where is Where.WEIGHTS else ""
     schedule = "" if recipe.schedule == "constant" else f", ηt {recipe.schedule}"
-    return f"{form.call} of Loshchilov & Hutter: {said}{where}{schedule}"
+    return fill(f"{title} {said}{where}{schedule}", _calls.WIDTH, subsequent_indent="  ", break_long_words=False)
 
 
 FRAMEWORK = Framework(

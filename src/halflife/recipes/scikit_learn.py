@@ -96,7 +96,7 @@ def write(recipe: Recipe, form: Form) -> str:
     """The classifier; MLPRegressor takes the same arguments."""
     batch = recipe.batch or AUTO
     arguments = _rows.write(recipe, form) | {"alpha": recipe.strength * batch, "batch_size": batch}
-    return _calls.write(f"sklearn.neural_network.{form.call}", **arguments)
+    return _calls.assign("model", f"sklearn.neural_network.{form.call}", **arguments)
 
 
 def _owns(call: Call) -> bool:

@@ -67,7 +67,7 @@ def write(recipe: Recipe, form: Form) -> str:
     if recipe.strength and recipe.where is Where.WEIGHTS:
         arguments["exclude_from_weight_decay"] = EXCLUDED
     comment = "" if recipe.schedule == "constant" else f"\n# lr is the peak; schedule: {recipe.schedule}"
-    return _calls.write(f"{PREFIXES[0]}.{form.call}", **arguments) + comment
+    return _calls.assign("optimizer", f"{PREFIXES[0]}.{form.call}", **arguments) + comment
 
 
 def _owns(call: Call) -> bool:

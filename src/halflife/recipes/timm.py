@@ -90,9 +90,8 @@ def write(recipe: Recipe, form: Form) -> str:
     arguments = _rows.write(recipe, form)
     comment = "" if recipe.schedule == "constant" else f"\n# lr is the peak; schedule: {recipe.schedule}"
     if recipe.strength and recipe.where is Where.ALL:
-        call = _calls.write(
-            f"timm.optim.{CALLS[0]}", Source("model"), opt=form.call, **arguments, filter_bias_and_bn=False
-        )
+        named = {"opt": form.call, **arguments, "filter_bias_and_bn": False}
+        call = _calls.assign("optimizer", f"timm.optim.{CALLS[0]}", Source("model"), **named)
         return call + comment
     line = {"opt": form.call} | {name: arguments.pop(python) for name, python in OWN.items() if python in arguments}
     extra = [f"{name}={_lines.show(value)}" for name, value in arguments.items()]

@@ -6,9 +6,9 @@ from typing import Any
 
 from halflife._errors import BadInput, UnknownName
 from halflife.recipes import _fit, _laws, _live, _strength
-from halflife.recipes._answers import Translations
+from halflife.recipes._answers import Translation, Translations
 from halflife.recipes._framework import Form, Framework
-from halflife.recipes._grade import Grade, Loss, Translation
+from halflife.recipes._grade import Grade, Loss
 from halflife.recipes._recipe import LAWS, Recipe, Reduction, Where
 from halflife.recipes._registry import FRAMEWORKS
 from halflife.rules import Law
@@ -96,19 +96,24 @@ def _answer(
         framework=framework.name,
         recipe=framework.write(fitted.recipe, fitted.form),
         grade=grade,
-        note=_note(source, framework, fitted.form, every, grade),
+        reasons=_reasons(every, grade),
+        remarks=_remarks(source, framework, fitted.form),
         setting=fitted.recipe,
         group=live.group,
         layers=live.layers if crossed and fitted.recipe.law is not Law.L2 else (),
     )
 
 
-def _note(source: Recipe, framework: Framework, form: Form, losses: Sequence[Loss], grade: Grade) -> str:
-    """What the grade rests on, worst first; then how the form reads its strength, and what else to know."""
+def _reasons(losses: Sequence[Loss], grade: Grade) -> tuple[str, ...]:
+    """What the grade rests on, worst first; beside the impossible, what is exact is no news."""
     shown = [loss for loss in losses if loss.grade is not Grade.EXACT or grade is not Grade.IMPOSSIBLE]
-    notes = [loss.note for loss in sorted(shown, key=lambda loss: -loss.grade.rank)]
-    remark = form.remark if source.strength else "there is no regularization to carry"
-    return "; ".join(filter(None, (*dict.fromkeys(notes), remark, *source.remarks, framework.caution)))
+    return tuple(dict.fromkeys(loss.note for loss in sorted(shown, key=lambda loss: -loss.grade.rank)))
+
+
+def _remarks(source: Recipe, framework: Framework, form: Form) -> tuple[str, ...]:
+    """How the form reads its strength, what its reader assumed, and what else to know."""
+    strength = form.remark if source.strength else "there is no regularization to carry"
+    return tuple(dict.fromkeys(filter(None, (strength, *source.remarks, framework.caution))))
 
 
 def _changed(

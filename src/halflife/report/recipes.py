@@ -1,34 +1,24 @@
-"""Translations on a terminal: for each framework its grade, the text to paste, and what the grade rests on."""
+"""Translations on a terminal: their own text, with the grades in colour."""
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+import re
+
 from rich.text import Text
 
-from halflife.recipes import Grade, Translations, summary
+from halflife.recipes import Grade, Translations
 
 STYLES = {
-    Grade.EXACT: "green",
-    Grade.FIRST_ORDER: "cyan",
-    Grade.SAME_SOLUTION: "yellow",
-    Grade.IMPOSSIBLE: "red",
+    Grade.EXACT: "bold green",
+    Grade.FIRST_ORDER: "bold cyan",
+    Grade.SAME_SOLUTION: "bold yellow",
+    Grade.IMPOSSIBLE: "bold red",
 }
 
 
-def translations(result: Translations) -> RenderableType:
-    """What was read, then an answer a framework; recipes are never wrapped, so that they can be pasted."""
-    parts: list[RenderableType] = [Text(summary(result.source, result.terms)), Text()]
-    for answer in result:
-        group = f" ({answer.group})" if answer.group else ""
-        heading = Text.assemble(
-            (f"{answer.framework}{group}", "bold"),
-            "  ",
-            (str(answer.grade), STYLES[answer.grade]),
-            f", {answer.grade.value}",
-        )
-        layers = [Text(f"{name}: {ratio:.3g} times the uniform decay", style="dim") for name, ratio in answer.layers]
-        note = [
-            Padding(Text(answer.note, style="dim"), (0, 0, 0, 2)),
-            *(Padding(layer, (0, 0, 0, 2)) for layer in layers),
-        ]
-        parts += [heading, Text(answer.recipe, no_wrap=True, overflow="ignore"), *note, Text()]
-    return Group(*parts[:-1])
+def translations(result: Translations) -> Text:
+    """What the result prints; recipes are never wrapped, so that they can be pasted."""
+    text = Text(str(result), no_wrap=True, overflow="ignore")
+    for grade, style in STYLES.items():
+        headings = "|".join(re.escape(name) for name in {answer.framework for answer in result})
+        text.highlight_regex(rf"(?m)^{grade}(?= )|(?<=: ){grade}(?=, {re.escape(grade.value)}$)", style)
+    text.highlight_regex(rf"(?m)^({headings})(?=[ :])", "bold")
+    return text
