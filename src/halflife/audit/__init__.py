@@ -26,6 +26,7 @@ def audit(
     loss: Callable[[], Any] | None = None,
     example_input: Any = None,
     steps_per_epoch: int | None = None,
+    others: Sequence[Any] = (),
     select: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
 ) -> Audit:
@@ -42,6 +43,7 @@ def audit(
         loss: a function without arguments that computes the training loss of the model as it is.
         example_input: one batch: a tensor, a tuple of arguments or a dict of them.
         steps_per_epoch: for half-lives in epochs.
+        others: optimizers that train the rest of the model, whose parameters are not missed here.
         select: codes of the only checks to run, or how they begin.
         ignore: codes of checks to leave out.
 
@@ -52,18 +54,19 @@ def audit(
         BadInput: it is no optimizer, cannot be stepped on fresh parameters, or an argument cannot be used.
     """
     from halflife.audit import _keras
-    from halflife.audit._groups import training_of
+    from halflife.audit._groups import held_by, training_of
 
-    make = _keras.training_of if _keras.is_optimizer(optimizer) else training_of
-    training = make(
-        optimizer,
-        model,
-        steps=steps,
-        steps_per_epoch=steps_per_epoch,
-        schedule=schedule,
-        loss=loss,
-        example_input=example_input,
-    )
+    plan = {
+        "steps": steps,
+        "steps_per_epoch": steps_per_epoch,
+        "schedule": schedule,
+        "loss": loss,
+        "example_input": example_input,
+    }
+    if _keras.is_optimizer(optimizer):
+        training = _keras.training_of(optimizer, model, **plan)
+    else:
+        training = training_of(optimizer, model, elsewhere=held_by(others), **plan)
     return examine(training, select=select, ignore=ignore)
 
 

@@ -1,6 +1,6 @@
 """From a live torch optimizer to groups with laws: probed, named, and followed through the planned run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from halflife._errors import BadInput
 from halflife.audit._memory import momentum_of, slow_decay
-from halflife.audit._naming import named_alone, named_by_model
+from halflife.audit._naming import masters, named_alone, named_by_model
 from halflife.audit._plan import planned_lrs
 from halflife.audit._training import Floats, Group, Parameter, Training
 from halflife.probe import LawReport
@@ -30,6 +30,7 @@ def training_of(
     loss: Any = None,
     example_input: Any = None,
     elsewhere: frozenset[int] = frozenset(),
+    built: Sequence[float] | None = None,
     reports: Sequence[LawReport] | None = None,
 ) -> Training:
     """What the checks look at.
@@ -43,6 +44,7 @@ def training_of(
         loss: a function without arguments.
         example_input: a batch.
         elsewhere: ids of tensors that another optimizer trains.
+        built: the lr that each group was built with, where that is known.
         reports: of the groups, when they are known already.
 
     Raises:
@@ -63,17 +65,21 @@ def training_of(
     subjects: tuple[Any, ...] = ()
     if reports is None:
         reports, subjects = probed(optimizer)
-    lrs, peaks = planned_lrs(optimizer, schedule, steps)
+    lrs, peaks = planned_lrs(optimizer, schedule, steps, built)
+    inside = {id(p): p for settings in optimizer.param_groups for p in settings["params"]}
     known = {} if model is None else named_by_model(model)
+    copies = {} if inside.keys() & known.keys() else masters(inside.values(), known)
+    trained = {p.name for p in copies.values()}
     groups = tuple(
-        _group(index, settings, _members(index, settings, known), reports[index], lrs[index], peaks[index], subjects)
+        _group(index, settings, _members(index, settings, known | copies), reports[index], lrs[index], peaks[index], subjects)
         for index, settings in enumerate(optimizer.param_groups)
     )
-    inside = {id(p) for settings in optimizer.param_groups for p in settings["params"]}
     return Training(
         name=name,
         groups=groups,
-        outside=tuple(p for key, p in known.items() if key not in inside and key not in elsewhere),
+        outside=tuple(
+            p for key, p in known.items() if key not in inside and key not in elsewhere and p.name not in trained
+        ),
         model=model,
         state={id(p): optimizer.state[p] for p in optimizer.state},
         settings=tuple(optimizer.param_groups),
@@ -84,7 +90,20 @@ def training_of(
         loss=loss,
         example_input=example_input,
         named=model is not None,
+        overlap=not known or bool(copies or inside.keys() & known.keys()),
     )
+
+
+def held_by(optimizers: Iterable[Any]) -> frozenset[int]:
+    """The ids of all tensors that these optimizers train.
+
+    Raises:
+        BadInput: one of them is no torch optimizer.
+    """
+    for optimizer in optimizers:
+        if not isinstance(getattr(optimizer, "param_groups", None), list):
+            raise BadInput(f"{type(optimizer).__name__} in others is not a torch optimizer.")
+    return frozenset(id(p) for each in optimizers for group in each.param_groups for p in group["params"])
 
 
 def unwrapped(optimizer: Any) -> Any:

@@ -1,8 +1,11 @@
 """Which parameter is which: names and kinds from a model, or from what is left of one."""
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from halflife._errors import BadInput
 from halflife.audit._training import Kind, Parameter
 
 NORM_CLASS = re.compile(r"(batch|layer|group|instance|rms)_?norm|norm(\d[dD])?$", re.IGNORECASE)
@@ -11,14 +14,59 @@ NORM_NAME = re.compile(r"(^|[._])(ln|bn|gn)[_\d]*[a-z]?[._]|norm", re.IGNORECASE
 EMBEDDING_NAME = re.compile(r"(^|[._])(wte|wpe)[._]|embed", re.IGNORECASE)
 
 
+WRAPPED = re.compile(r"_fsdp_wrapped_module\.|_orig_mod\.|_checkpoint_wrapped_module\.")
+"""What sharding, compiling and checkpointing put into a name."""
+LOW = ("bfloat16", "float16")
+COMPARED = 1000
+"""Equal in so many numbers, a float32 parameter is the master copy of a shorter one."""
+
+
 def named_by_model(model: Any) -> dict[int, Parameter]:
-    """Every parameter of a torch model by the id of its tensor; a tied one comes once, with its aliases."""
+    """Every parameter of a torch model by the id of its tensor; a tied one comes once, with its aliases.
+
+    Raises:
+        BadInput: a parameter has no shape yet.
+    """
     places: dict[int, list[tuple[str, str, str, Any]]] = {}
     for prefix, module in model.named_modules(remove_duplicate=False):
         for attribute, tensor in module.named_parameters(recurse=False, remove_duplicate=False):
             name = f"{prefix}.{attribute}" if prefix else attribute
-            places.setdefault(id(tensor), []).append((name, attribute, _class_of(module), tensor))
-    return {key: _parameter(found) for key, found in places.items()}
+            if hasattr(tensor, "materialize"):
+                raise BadInput(f"{name} has no shape yet: call the lazy model on a batch before it is audited.")
+            place = (WRAPPED.sub("", name), attribute, _class_of(module), tensor)
+            places.setdefault(id(tensor), []).append(place)
+    shapes = _unsharded(model)
+    return {key: _parameter(found, shapes.get(key)) for key, found in places.items()}
+
+
+def masters(tensors: Iterable[Any], known: Mapping[int, Parameter]) -> dict[int, Parameter]:
+    """The float32 tensors that an optimizer trains in place of a model's 16-bit ones, under the names of those."""
+    short = [p for p in known.values() if p.dtype in LOW]
+    found = {}
+    for tensor in tensors:
+        twin = next((p for p in short if _is_master(tensor, p.tensor)), None)
+        if twin is not None:
+            short.remove(twin)
+            facts = described(tensor, twin.name, twin.kind, owner=twin.owner, aliases=twin.aliases)
+            found[id(tensor)] = replace(facts, trainable=twin.trainable)
+    return found
+
+
+def _is_master(tensor: Any, twin: Any) -> bool:
+    if tensor.shape != twin.shape or str(tensor.dtype) != "torch.float32" or tensor.is_meta or twin.is_meta:
+        return False
+    ours, theirs = (t.detach().flatten()[:COMPARED] for t in (tensor, twin))
+    return bool((ours.to(theirs.dtype) == theirs).all())
+
+
+def _unsharded(model: Any) -> dict[int, tuple[int, ...]]:
+    """The whole shapes of the parameters of which FSDP's first version leaves a flat share in their place."""
+    shapes = {}
+    for module in model.modules():
+        flat = getattr(getattr(module, "_handle", None), "flat_param", None)
+        for tensor, shape in zip(getattr(flat, "_params", None) or (), getattr(flat, "_shapes", ()), strict=False):
+            shapes[id(tensor)] = tuple(shape)
+    return shapes
 
 
 def _class_of(module: Any) -> str:
@@ -26,18 +74,23 @@ def _class_of(module: Any) -> str:
     return "Embedding" if {"Embedding", "EmbeddingBag"} & set(bases) else bases[0]
 
 
-def _parameter(places: list[tuple[str, str, str, Any]]) -> Parameter:
+def _parameter(places: list[tuple[str, str, str, Any]], shape: tuple[int, ...] | None) -> Parameter:
     name, attribute, owner, tensor = places[0]
     owners = [each[2] for each in places]
-    if "Embedding" in owners:
+    dimensions = tensor.ndim if shape is None else len(shape)
+    if type(tensor).__name__ == "FlatParameter":
+        kind = Kind.FLAT
+    elif "Embedding" in owners:
         kind = Kind.EMBEDDING
     elif NORM_CLASS.search(owner):
         kind = Kind.NORM
-    elif attribute == "bias" or (tensor.ndim <= 1 and "bias" in attribute):
+    elif attribute == "bias" or (dimensions <= 1 and "bias" in attribute):
         kind = Kind.BIAS
     else:
-        kind = Kind.VECTOR if tensor.ndim <= 1 else Kind.WEIGHT
-    return described(tensor, name, kind, owner=owner, aliases=tuple(dict.fromkeys(each[0] for each in places[1:])))
+        kind = Kind.VECTOR if dimensions <= 1 else Kind.WEIGHT
+    aliases = tuple(dict.fromkeys(each[0] for each in places[1:]))
+    facts = described(tensor, name, kind, owner=owner, aliases=aliases)
+    return facts if shape is None else replace(facts, shape=shape)
 
 
 def named_alone(tensor: Any, name: str, *, trusted: bool) -> Parameter:

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from halflife.audit._training import Floats
 from halflife.rules.schedule import named
 
 
-def planned_lrs(optimizer: Any, schedule: Any, steps: int | None) -> tuple[list[Floats | None], list[float]]:
+def planned_lrs(
+    optimizer: Any, schedule: Any, steps: int | None, built: Sequence[float] | None = None
+) -> tuple[list[Floats | None], list[float]]:
     """The lr of each planned step, and its peak, for each group of a torch optimizer.
 
     Args:
@@ -19,14 +22,12 @@ def planned_lrs(optimizer: Any, schedule: Any, steps: int | None) -> tuple[list[
         schedule: a torch scheduler, which is copied and stepped once a step from where it is now; a function from
             the step to lr as a share of its peak; the name of a schedule of halflife; or None for a constant lr.
         steps: planned from now on.
+        built: the lr that each group was built with, where that is known.
 
     Raises:
         BadInput: the schedule is none of these.
     """
-    now = [_lr(group) for group in optimizer.param_groups]
-    peaks = [
-        max(lr, float(group.get("initial_lr", 0.0))) for lr, group in zip(now, optimizer.param_groups, strict=True)
-    ]
+    peaks = _peaks(optimizer, built)
     schedule = unwrapped(schedule)
     if schedule is not None and not (callable(schedule) or isinstance(schedule, str) or hasattr(schedule, "step")):
         raise BadInput(
@@ -56,7 +57,19 @@ def unwrapped(schedule: Any) -> Any:
     return inner if hasattr(inner, "step") else schedule
 
 
-def _lr(group: Any) -> float:
+def _peaks(optimizer: Any, built: Sequence[float] | None) -> list[float]:
+    """The largest lr that is known of each group: what it has now, or had before a warm-up was begun by hand."""
+    now = [lr_of(group) for group in optimizer.param_groups]
+    if built is None or len(built) != len(now):
+        # where all groups share one lr, it is the constructor's that a loop of the user's scales
+        given = (getattr(optimizer, "defaults", None) or {}).get("lr", 0.0)
+        built = [float(given) if len(set(now)) == 1 else 0.0] * len(now)
+    started = [float(group.get("initial_lr", 0.0)) for group in optimizer.param_groups]
+    return [max(each) for each in zip(now, started, built, strict=True)]
+
+
+def lr_of(group: Any) -> float:
+    """The lr of a group as it is."""
     return float(group.get("lr", group.get("learning_rate", 1.0)))
 
 
@@ -75,7 +88,7 @@ def _simulated(optimizer: Any, schedule: Any, steps: int) -> Floats:
         copied = copy.deepcopy(schedule, {id(optimizer): stand_in, id(schedule.optimizer): stand_in})
         rows = []
         for _ in range(steps):
-            rows.append([_lr(group) for group in stand_in.param_groups])
+            rows.append([lr_of(group) for group in stand_in.param_groups])
             try:
                 copied.step()
             except (TypeError, ValueError):

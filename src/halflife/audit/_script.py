@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.audit._groups import training_of, unwrapped
-from halflife.audit._planned import planned_steps
+from halflife.audit._groups import held_by, training_of, unwrapped
+from halflife.audit._plan import lr_of
+from halflife.audit._planned import planned
 from halflife.audit._training import Training
 
 LOOK = 3
@@ -38,6 +39,7 @@ class Watch:
     optimizers: dict[int, Any] = field(default_factory=dict)
     schedulers: dict[int, Any] = field(default_factory=dict)
     steps: dict[int, int] = field(default_factory=dict)
+    built_lrs: dict[int, list[float]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     busy: bool = False
 
@@ -45,6 +47,7 @@ class Watch:
         """Remember an optimizer of the script; those that a probe builds meanwhile are not the script's."""
         if not self.busy:
             self.optimizers[id(optimizer)] = optimizer
+            self.built_lrs[id(optimizer)] = [lr_of(group) for group in optimizer.param_groups]
 
     def stepped(self, optimizer: Any) -> None:
         """Count a step; look when it is time, and stop when all has been looked at."""
@@ -122,22 +125,18 @@ def audited(optimizer: Any, seen: Watch, **plan: Any) -> Training:
         BadInput: it cannot be probed.
     """
     model = model_of(optimizer)
-    elsewhere = frozenset(
-        id(p)
-        for other in seen.optimizers.values()
-        if other is not optimizer
-        for group in other.param_groups
-        for p in group["params"]
-    )
-    known = planned_steps()
-    if plan.get("steps") is None and known is not None:
-        plan["steps"] = max(1, known - seen.steps.get(id(optimizer), 0))
+    elsewhere = held_by([other for other in seen.optimizers.values() if other is not optimizer])
+    taken = seen.steps.get(id(optimizer), 0)
     scheduler = seen.schedulers.get(id(optimizer))
     # one that has not moved by now follows epochs, or metrics: nobody can tell how many steps those are
-    taken = seen.steps.get(id(optimizer), 0)
-    if scheduler is not None and taken >= LOOK and getattr(scheduler, "_step_count", taken) >= taken:
-        plan["schedule"] = scheduler
-    return training_of(optimizer, model, elsewhere=elsewhere, **plan)
+    if taken < LOOK or getattr(scheduler, "_step_count", taken) < taken:
+        scheduler = None
+    steps, per_epoch = planned(scheduler)
+    if plan.get("steps") is None and steps is not None:
+        plan["steps"] = max(1, steps - taken)
+    plan["steps_per_epoch"] = plan.get("steps_per_epoch") or per_epoch
+    plan["schedule"] = scheduler or plan.get("schedule")
+    return training_of(optimizer, model, elsewhere=elsewhere, built=seen.built_lrs.get(id(optimizer)), **plan)
 
 
 def model_of(optimizer: Any) -> Any:

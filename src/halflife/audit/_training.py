@@ -23,6 +23,7 @@ class Kind(Enum):
     BIAS = "biases"
     NORM = "norm parameters"
     VECTOR = "other 1-D parameters"
+    FLAT = "flattened parameters"
 
     def counted(self, number: int) -> str:
         """So many of them, in words."""
@@ -44,6 +45,8 @@ class Parameter:
         tensor: the tensor itself; None when only its shape is known.
         aliases: further names, where it is tied.
         owner: the class of the module that holds it; empty when unknown.
+        decay: α of this parameter at the peak lr (1/step): its group's, zero if it is spared, and where an adaptive
+            optimizer divides it, that of its median element by the live second moment; None when unknown.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Parameter:
     tensor: Any = None
     aliases: tuple[str, ...] = ()
     owner: str = ""
+    decay: float | None = None
 
     @property
     def count(self) -> int:
@@ -122,9 +126,17 @@ class Group:
         return bool(self.strength)
 
     def reaches(self, parameter: Parameter) -> bool:
-        """Whether its decay acts on this parameter."""
+        """Whether its decay acts on this parameter when it is trained."""
         spared = self.report.spares_vectors and len(parameter.shape) < 2
         return self.regularizes and self.law is not Law.NONE and not spared
+
+    def acts_on(self, parameter: Parameter) -> bool:
+        """Whether its decay acts on this parameter as it is: most optimizers leave a frozen one alone."""
+        return self.reaches(parameter) and (parameter.trainable or self.report.none_gradient == "decayed")
+
+    def acting_on(self) -> list[Parameter]:
+        """The members that its decay acts on."""
+        return [p for p in self.members if self.acts_on(p)]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,6 +157,7 @@ class Training:
         loss: a function without arguments that computes it; None when unknown.
         example_input: a batch for the model; None when unknown.
         named: whether the names and kinds come from a model.
+        overlap: whether the optimizer holds anything of the model.
     """
 
     name: str
@@ -160,11 +173,12 @@ class Training:
     loss: Callable[[], Any] | None = None
     example_input: Any = None
     named: bool = True
+    overlap: bool = True
 
     @property
     def regularized(self) -> list[Group]:
-        """The groups whose strength is set."""
-        return [group for group in self.groups if group.regularizes]
+        """The groups whose strength is set and that hold something."""
+        return [group for group in self.groups if group.regularizes and group.members]
 
 
 def listed(names: list[str], most: int = 4) -> str:

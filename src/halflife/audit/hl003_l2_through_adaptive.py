@@ -29,7 +29,7 @@ class L2ThroughAdaptive(Check):
         for group in training.regularized:
             if group.law is not Law.L2 or not group.report.enters_preconditioner:
                 continue
-            felt = {p.name: effective_decay(training, group, p) for p in group.members if group.reaches(p)}
+            felt = {p.name: effective_decay(training, group, p) for p in group.acting_on()}
             known = sorted((decay, name) for name, decay in felt.items() if decay is not None)
             spread = ""
             if len(known) > 1:

@@ -38,7 +38,7 @@ class LostToRounding(Check):
             return
         measured: dict[Any, float | None] = {}
         for group in training.regularized:
-            for dtype in sorted({p.dtype for p in group.members if p.dtype in LOW and group.reaches(p)}):
+            for dtype in sorted({p.dtype for p in group.members if p.dtype in LOW and group.acts_on(p)}):
                 key = (group.lr, group.strength, dtype, group.report.name)
                 if key not in measured:
                     measured[key] = _left(training.subjects[group.index], group, dtype)

@@ -27,7 +27,7 @@ class Doubled(Check):
     def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group."""
         for group in training.regularized:
-            found = penalties(training, [p for p in group.members if group.reaches(p)])
+            found = penalties(training, group.acting_on())
             if isinstance(found, str):
                 yield self.skip(found)
                 return

@@ -26,7 +26,7 @@ class VectorsDecayed(Check):
     def find(self, training: Training) -> Iterator[Finding]:
         """One finding a group."""
         for group in training.regularized:
-            reached = [p for p in group.members if group.reaches(p)]
+            reached = group.acting_on()
             kinds = {kind: [p.name for p in reached if p.kind is kind] for kind in (*USUAL, Kind.VECTOR)}
             counted = [kind.counted(len(names)) for kind, names in kinds.items() if names]
             if not counted:

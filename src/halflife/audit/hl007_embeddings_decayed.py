@@ -24,7 +24,7 @@ class EmbeddingsDecayed(Check):
     def find(self, training: Training) -> Iterator[Finding]:
         """One finding a group."""
         for group in training.regularized:
-            tables = [p for p in group.members if p.kind is Kind.EMBEDDING and group.reaches(p)]
+            tables = [p for p in group.members if p.kind is Kind.EMBEDDING and group.acts_on(p)]
             if tables:
                 removed = group.removed
                 left = "" if removed is None else f"; a row that never occurs keeps {1 - removed:.1%} over the run"

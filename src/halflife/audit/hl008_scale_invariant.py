@@ -27,7 +27,7 @@ class ScaleInvariant(Check):
     def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group."""
         for group in training.regularized:
-            weights = [p for p in group.members if p.kind is Kind.WEIGHT and group.reaches(p)]
+            weights = [p for p in group.members if p.kind is Kind.WEIGHT and group.acts_on(p)]
             found = invariant_weights(training.model, weights, training.example_input)
             if isinstance(found, str):
                 yield self.skip(found)

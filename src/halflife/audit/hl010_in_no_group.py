@@ -15,7 +15,8 @@ class InNoGroup(Check):
 
     Why: they get gradients and are never updated, nor decayed.
 
-    Advice: add them to a group, or freeze them with requires_grad_(False).
+    Advice: add them to a group, or freeze them with requires_grad_(False). Where several optimizers share a model,
+    name the others: halflife.audit(optimizer, model, others=[...]).
 
     Example: a head that was replaced after the optimizer had been built.
     """
@@ -27,7 +28,14 @@ class InNoGroup(Check):
         inside = [p for group in training.groups for p in group.members]
         begun = any(p.gradient for p in (*inside, *training.outside))
         lost = [p.name for p in training.outside if p.trainable and (p.gradient or not begun)]
-        if lost:
+        if lost and not training.overlap:
+            yield self.finding(
+                Severity.WARNING,
+                "model",
+                f"{training.name} holds none of the model's {len(lost)} trainable parameters: it trains another model, "
+                "or copies that were made before this one's were replaced.",
+            )
+        elif lost:
             verb = "is" if len(lost) == 1 else "are"
             yield self.finding(
                 Severity.WARNING,

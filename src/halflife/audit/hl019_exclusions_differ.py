@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
-from halflife.audit._training import Parameter, Training, listed
+from halflife.audit._training import Kind, Parameter, Training, listed
 
 HUGGING_FACE = re.compile(r"bias|layernorm|rmsnorm|(?:^|\.)norm(?:$|\.)|_norm(?:$|\.)", re.IGNORECASE)
 
@@ -36,8 +36,10 @@ class ExclusionsDiffer(Check):
 
     def find(self, training: Training) -> Iterator[Finding]:
         """One finding in all."""
-        reached = {p.name: group.reaches(p) for group in training.groups for p in group.members if p.trainable}
-        members = {p.name: p for group in training.groups for p in group.members if p.trainable}
+        reached = {p.name: g.acts_on(p) for g in training.groups for p in g.members if p.trainable}
+        members = {
+            p.name: p for g in training.groups for p in g.members if p.trainable and p.kind is not Kind.FLAT
+        }
         if not any(reached.values()):
             return
         differing = []
