@@ -361,7 +361,7 @@ def test_exclusions_are_compared_with_each_library():
     ]
     assert found("HL019", torch.optim.AdamW(groups), model) == []
     (finding,) = found("HL019", torch.optim.AdamW(model.parameters(), weight_decay=0.1), model)
-    assert "nanoGPT: 3 spared there are decayed here" in finding.message
+    assert "timm, nanoGPT, Hugging Face spare 3 more" in finding.message
 
 
 def test_a_second_decay_is_noted():

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from halflife.audit._audit import Audit, examine
+from halflife.audit._audit import examine
 from halflife.audit._finding import Finding, Severity, Skipped
+from halflife.audit._result import Audit
 
 __all__ = ["Audit", "Finding", "Severity", "Skipped", "audit"]
 

@@ -49,8 +49,8 @@ class Check(ABC):
     def find(self, training: Training) -> Iterable[Finding | Skipped]:
         """The findings, one after another; a `Skipped` where a part of the question could not be asked."""
 
-    def finding(self, severity: Severity, where: str, message: str) -> Finding:
-        """A finding of this check."""
+    def finding(self, severity: Severity, where: str, message: str, fix: str = "") -> Finding:
+        """A finding of this check, with code that mends it, if there is any."""
         return Finding(
             code=self.code,
             title=self.title,
@@ -59,6 +59,7 @@ class Check(ABC):
             message=message,
             why=self._paragraph("Why"),
             advice=self._paragraph("Advice"),
+            fix=fix,
         )
 
     def skip(self, reason: str) -> Skipped:

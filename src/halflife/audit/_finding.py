@@ -32,6 +32,8 @@ class Finding:
         message: what was seen, with its numbers.
         why: why it matters.
         advice: what to do.
+        fix: lines of Python that do it, with `optimizer` and `model` as the user calls them; empty where there is no
+            one thing to do.
     """
 
     code: str
@@ -41,6 +43,7 @@ class Finding:
     message: str
     why: str
     advice: str
+    fix: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

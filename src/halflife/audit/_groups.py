@@ -71,7 +71,15 @@ def training_of(
     copies = {} if inside.keys() & known.keys() else masters(inside.values(), known)
     trained = {p.name for p in copies.values()}
     groups = tuple(
-        _group(index, settings, _members(index, settings, known | copies), reports[index], lrs[index], peaks[index], subjects)
+        _group(
+            index,
+            settings,
+            _members(index, settings, known | copies),
+            reports[index],
+            lrs[index],
+            peaks[index],
+            subjects,
+        )
         for index, settings in enumerate(optimizer.param_groups)
     )
     return Training(
@@ -90,6 +98,7 @@ def training_of(
         loss=loss,
         example_input=example_input,
         named=model is not None,
+        from_torch=type(optimizer).__module__.startswith("torch.optim."),
         overlap=not known or bool(copies or inside.keys() & known.keys()),
     )
 

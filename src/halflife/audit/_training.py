@@ -65,6 +65,11 @@ class Parameter:
         """How many numbers it holds."""
         return prod(self.shape)
 
+    @property
+    def half_life(self) -> float | None:
+        """Steps for its weights to halve without gradient; None when unknown."""
+        return None if self.decay is None or not 0 <= self.decay <= 1 else half_life(self.decay)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Group:
@@ -125,6 +130,10 @@ class Group:
         """Whether a strength is set."""
         return bool(self.strength)
 
+    def removed_from(self, parameter: Parameter) -> float | None:
+        """The share that the planned run removes of a member that has no gradient; None when unknown."""
+        return self.removed if self.acts_on(parameter) else 0.0
+
     def reaches(self, parameter: Parameter) -> bool:
         """Whether its decay acts on this parameter when it is trained."""
         spared = self.report.spares_vectors and len(parameter.shape) < 2
@@ -158,6 +167,7 @@ class Training:
         example_input: a batch for the model; None when unknown.
         named: whether the names and kinds come from a model.
         overlap: whether the optimizer holds anything of the model.
+        from_torch: whether the optimizer is one of torch's own.
     """
 
     name: str
@@ -174,6 +184,7 @@ class Training:
     example_input: Any = None
     named: bool = True
     overlap: bool = True
+    from_torch: bool = False
 
     @property
     def regularized(self) -> list[Group]:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity, Skipped
-from halflife.audit._training import Training
+from halflife.audit._fix import set_strength
+from halflife.audit._training import Group, Training
+from halflife.audit._words import percent, steps
 from halflife.rules import Law
 
 NOTHING = 0.001
@@ -18,11 +20,10 @@ class NoEffect(Check):
     is gone at the end: a warning under 0.1 %, a note under 1 %. L2 through an adaptive optimizer has no α of its own
     and is not judged.
 
-    Why: a decay whose half-life is far longer than the run does not regularize; a search over such values compares
-    noise.
+    Why: a half-life far longer than the run does not regularize; a search over such values compares noise.
 
-    Advice: choose the strength from the run: α near 1/steps forgets a large part of the start within it, and useful
-    timescales 1/α lie between one epoch and the whole run (Wang & Aitchison 2024). Or set it to zero and say so.
+    Advice: choose it from the run: useful timescales 1/α lie between one epoch and all of it (Wang & Aitchison 2024).
+    Or set it to zero and say so.
 
     Example: AdamW at lr 5e-5 and weight_decay 0.001 removes 0.005 % of a weight in 1000 steps.
     """
@@ -35,9 +36,18 @@ class NoEffect(Check):
             removed = group.removed
             if removed is None or not removed < LITTLE or group.law in (Law.NONE, Law.UNKNOWN, Law.GROWTH):
                 continue
+            halves = f"; its half-life is {steps(group.half_life)} steps" if group.half_life is not None else ""
             yield self.finding(
                 Severity.WARNING if removed < NOTHING else Severity.NOTE,
                 group.where,
-                f"{group.report.strength_name}={group.strength:g} at lr {group.lr:g} removes {removed:.2g} of a weight "
-                f"over {training.steps:,} steps.",
+                f"{group.report.strength_name}={group.strength:g} at lr {group.lr:g} removes {percent(removed)} of a "
+                f"weight over {training.steps:,} steps{halves}.",
+                _enough(group),
             )
+
+
+def _enough(group: Group) -> str:
+    whole = 0.0 if group.decays is None else float(group.decays.sum())
+    if not whole or group.strength is None:
+        return ""
+    return set_strength(group, float(f"{group.strength / whole:.2g}"), "1/α is the run")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
+from halflife.audit._fix import decoupled
 from halflife.audit._training import Training
 from halflife.probe import Defect
 from halflife.rules import Law
@@ -17,7 +18,7 @@ class NoOp(Check):
 
     Why: the training is not regularized, although its configuration says so.
 
-    Advice: use an optimizer whose decay works, or open a door yourself; `halflife probe` shows the evidence.
+    Advice: give it a decay that works, or use another optimizer; `halflife probe` shows the evidence.
 
     Example: an optimizer that stores `weight_decay` in its groups and never reads it.
     """
@@ -30,4 +31,5 @@ class NoOp(Check):
                     Severity.ERROR,
                     group.where,
                     f"{group.report.strength_name}={group.strength:g} changes nothing in {training.name}.",
+                    decoupled(training, group),
                 )

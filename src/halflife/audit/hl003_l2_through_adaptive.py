@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity, Skipped
+from halflife.audit._fix import decoupled
 from halflife.audit._moments import effective_decay
 from halflife.audit._training import Training
 from halflife.rules import Law
@@ -15,11 +16,10 @@ class L2ThroughAdaptive(Check):
     The penalty's gradient is divided by the root of the second moment, as the loss's is. With a live second moment
     the effective decay lr·λ/(√v̂ + ε) of every parameter is computed, and the spread between them reported.
 
-    Why: weights with large gradients are regularized little and those with small ones much, and where there is no
-    loss gradient λ does not matter at all: the strength is not a strength (Loshchilov & Hutter 2019, proposition 2).
+    Why: weights with large gradients are regularized little and those with small ones much; without a loss gradient
+    λ does not matter at all (Loshchilov & Hutter 2019, proposition 2).
 
-    Advice: use decoupled decay (AdamW, or decoupled_weight_decay=True where the optimizer has it) and choose its
-    strength anew: no single value carries over.
+    Advice: use decoupled decay, with a strength chosen anew: no single value carries over.
 
     Example: torch.optim.Adam(model.parameters(), weight_decay=0.01).
     """
@@ -42,6 +42,7 @@ class L2ThroughAdaptive(Check):
                 group.where,
                 f"{group.report.strength_name}={group.strength:g} joins the gradient and is divided by its size."
                 + spread,
+                decoupled(training, group),
             )
             if len(known) < 2:
                 yield self.skip("the spread over the parameters needs an optimizer that has taken steps")

@@ -8,6 +8,7 @@ import numpy as np
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity, Skipped
 from halflife.audit._training import Group, Training
+from halflife.audit._words import percent
 from halflife.rules import Law
 
 GONE = 0.05
@@ -22,11 +23,11 @@ class LostToRounding(Check):
     strength, with and without decay. If less than half of the decay's effect is left in the dtype, that is a
     warning; under 5 %, an error.
 
-    Why: a relative change smaller than half the gap between neighbouring numbers is rounded away: in bfloat16 that is
-    any decay below 0.2 % a step, however many steps are taken.
+    Why: a relative change below half the gap between neighbouring numbers is rounded away; in bfloat16 that is any
+    decay below 0.2 % a step, however many steps are taken.
 
-    Advice: keep float32 master weights (autocast instead of a model in bfloat16), or use an optimizer with
-    stochastic rounding or Kahan summation.
+    Advice: keep float32 master weights (autocast instead of a model in bfloat16), or let the optimizer carry what
+    rounding takes: Kahan summation, stochastic rounding, or halflife.regularize.
 
     Example: AdamW on a model in bfloat16 at lr 1e-3 and weight_decay 1: after 1000 steps nothing has decayed.
     """
@@ -47,8 +48,9 @@ class LostToRounding(Check):
                     yield self.finding(
                         Severity.ERROR if left < GONE else Severity.WARNING,
                         group.where,
-                        f"in {dtype}, {left:.0%} of the decay is left at {group.report.strength_name}="
+                        f"in {dtype}, {percent(left)} of the decay is left at {group.report.strength_name}="
                         f"{group.strength:g}, lr {group.lr:g}.",
+                        f"halflife.regularize(optimizer, decay={group.decay:.3g})" if group.decay else "",
                     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity, Skipped
+from halflife.audit._fix import set_strength
 from halflife.audit._penalty import penalties
 from halflife.audit._training import Training, listed
 
@@ -38,4 +39,5 @@ class Doubled(Check):
                     group.where,
                     f"the loss holds a penalty with λ = {strongest:.3g} on {listed(list(found))}, and "
                     f"{group.report.strength_name}={group.strength:g} regularizes the same weights.",
+                    set_strength(group, 0, "the penalty stays"),
                 )

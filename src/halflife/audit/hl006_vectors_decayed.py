@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
+from halflife.audit._fix import apart
 from halflife.audit._training import Kind, Training, listed
 
 USUAL = (Kind.BIAS, Kind.NORM)
@@ -15,8 +16,7 @@ class VectorsDecayed(Check):
     Counts the biases, the parameters of normalization layers and the other 1-D parameters that a decay reaches. It
     is a note where there are no biases and norms among them.
 
-    Why: they do not multiply features, so shrinking them does not make a function simpler; it only pulls offsets to
-    zero and gains away from the one they started at.
+    Why: shrinking them does not make a function simpler; it pulls offsets to zero, and gains away from one.
 
     Advice: give them a group of their own with strength 0, as timm, nanoGPT and Hugging Face do.
 
@@ -38,4 +38,5 @@ class VectorsDecayed(Check):
                 Severity.WARNING if usual else Severity.NOTE,
                 group.where,
                 f"{group.report.strength_name}={group.strength:g} decays {', '.join(counted)}: {listed(names)}.",
+                apart(training, group) if usual else "",
             )

@@ -14,8 +14,8 @@ class ScaleInvariant(Check):
     Multiplies each decayed weight by four and looks whether the model's output on the example changes; a weight that
     has no influence at all is told apart by turning it around.
 
-    Why: what is normalized afterwards computes the same at any length, so decay does not regularize it. It holds the
-    length down, and a shorter weight turns faster under the same step: decay sets the effective lr there.
+    Why: what is normalized afterwards computes the same at any length. Decay does not regularize it: it keeps the
+    length down, and a shorter weight turns faster under the same step, so decay sets the effective lr.
 
     Advice: keep it if you mean that, and tune lr and decay together; their product is what counts.
 

@@ -6,6 +6,10 @@ from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
 from halflife.audit._training import Training, listed
 
+FIX = """held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+rest = [p for p in model.parameters() if p.requires_grad and id(p) not in held]
+optimizer.add_param_group({"params": rest})"""
+
 
 class InNoGroup(Check):
     """Parameters in no group.
@@ -41,4 +45,5 @@ class InNoGroup(Check):
                 Severity.WARNING,
                 "model",
                 f"{len(lost)} trainable parameter{'' if len(lost) == 1 else 's'} {verb} in no group: {listed(lost)}.",
+                FIX,
             )

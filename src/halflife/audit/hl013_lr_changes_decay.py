@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
+from halflife.audit._fix import set_strength
 from halflife.audit._training import Group, Training
 
 APART = 2.0
@@ -38,6 +39,7 @@ class LrChangesDecay(Check):
                     f"{least.where} and {most.where}",
                     f"both have {most.report.strength_name}={strength:g}; at lr {least.lr:g} and {most.lr:g} the "
                     f"second decays {apart:.3g} times as fast ({_decay(least):.2g} and {_decay(most):.2g} a step).",
+                    set_strength(least, strength * apart, f"as fast as {most.where}"),
                 )
 
 

@@ -5,6 +5,7 @@ from math import sqrt
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
+from halflife.audit._fix import rounded_down, set_strength
 from halflife.audit._groups import pull
 from halflife.audit._training import Training
 from halflife.rules import Law
@@ -35,4 +36,5 @@ class Oscillates(Check):
                     Severity.WARNING,
                     group.where,
                     f"ηλ = {pull(group):.3g} is above (1−√μ)² = {bound:.3g} at momentum {group.momentum:.3g}.",
+                    set_strength(group, rounded_down((group.strength or 0.0) * bound / pull(group)), "no swing"),
                 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
+from halflife.audit._fix import set_strength
 from halflife.audit._training import Training
 from halflife.rules import Law
 
@@ -32,4 +33,5 @@ class WeightsGrow(Check):
                     group.where,
                     f"{group.report.strength_name}={group.strength:g} makes the weights grow"
                     + (f" by {-group.decay:.2g} a step." if group.decay is not None and group.decay < 0 else "."),
+                    set_strength(group, abs(group.strength or 0.0), "shrinks them") if negative else "",
                 )

@@ -24,8 +24,7 @@ class ExclusionsDiffer(Check):
     the same model, and lists the differences. Embeddings and 1-D parameters that are neither biases nor norms are
     where the three differ among themselves.
 
-    Why: the same weight_decay on other parameters is another training; recipes are only comparable with their
-    exclusions.
+    Why: the same strength on other parameters is another training.
 
     Advice: nothing, if it is meant. Else copy the groups of the recipe along with its numbers.
 
@@ -37,23 +36,19 @@ class ExclusionsDiffer(Check):
     def find(self, training: Training) -> Iterator[Finding]:
         """One finding in all."""
         reached = {p.name: g.acts_on(p) for g in training.groups for p in g.members if p.trainable}
-        members = {
-            p.name: p for g in training.groups for p in g.members if p.trainable and p.kind is not Kind.FLAT
-        }
+        members = {p.name: p for g in training.groups for p in g.members if p.trainable and p.kind is not Kind.FLAT}
         if not any(reached.values()):
             return
-        differing = []
+        differing: dict[str, list[str]] = {}
         for library, decays in DECAYED_BY.items():
             more = [name for name, p in members.items() if reached[name] and not decays(p)]
             fewer = [name for name, p in members.items() if not reached[name] and decays(p)]
-            parts = [f"{len(more)} spared there are decayed here ({listed(more, 2)})"] if more else []
-            parts += [f"{len(fewer)} decayed there are spared here ({listed(fewer, 2)})"] if fewer else []
-            if parts:
-                differing.append(f"{library}: {', '.join(parts)}")
-        if differing:
+            parts = [f"spare {len(more)} more ({listed(more, 2)})"] if more else []
+            parts += [f"decay {len(fewer)} more ({listed(fewer, 2)})"] if fewer else []
+            differing.setdefault(" and ".join(parts) or "do the same", []).append(library)
+        if differing.keys() != {"do the same"}:
             spared = sum(not each for each in reached.values())
+            beside = "; ".join(f"{', '.join(libraries)} {does}" for does, libraries in differing.items())
             yield self.finding(
-                Severity.NOTE,
-                "model",
-                f"{len(reached) - spared} parameters are decayed and {spared} spared. " + "; ".join(differing) + ".",
+                Severity.NOTE, "model", f"{len(reached) - spared} tensors are decayed and {spared} spared. {beside}."
             )

@@ -1,11 +1,15 @@
 """`halflife audit`: findings on a user's own training."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 from contextlib import nullcontext, redirect_stdout
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich.console import Console
 
 from halflife._errors import BadInput
 from halflife.cli import _options, app
@@ -13,6 +17,9 @@ from halflife.cli import _options, app
 if TYPE_CHECKING:
     from halflife.audit import Audit
 
+WIDEST = 100
+LAUNCHERS = ("torchrun", "accelerate")
+"""Programs that start a script in several processes, and take `-m` and a module in its place."""
 EXAMPLES = """
 Examples:
 
@@ -21,6 +28,8 @@ Examples:
     halflife audit -- train.py --epochs 3        runs the script and stops at its third step
 
     halflife audit --continue --json -- train.py
+
+    halflife audit -- torchrun --nproc-per-node 2 train.py
 
     halflife audit model.safetensors --optimizer "torch.optim:AdamW lr=1e-3 weight_decay=0.1"
 """
@@ -45,15 +54,23 @@ def audit(
 ) -> None:
     """Say what is regularized, how much, and what is wrong; exit code 1 if there are errors."""
     from halflife.audit._audit import examine
+    from halflife.audit._screen import screen
 
+    if by_launcher := _launched(target):
+        _restart(by_launcher)
+    console = Console()
+    console.width = min(console.width, WIDEST)
     plan: dict[str, Any] = {"steps": steps, "steps_per_epoch": steps_per_epoch, "schedule": schedule}
     chosen: dict[str, Any] = {"select": _options.names(select), "ignore": _options.names(ignore) or ()}
     audits: list[Audit] = []
 
     def show(result: "Audit") -> None:
         audits.append(result)
-        if not as_json:
-            typer.echo(result.text(by_parameter=by_parameter))
+        if not as_json and _leads():
+            if console.is_terminal:
+                console.print(screen(result, by_parameter=by_parameter))
+            else:
+                typer.echo(result.text(by_parameter=by_parameter))
 
     first = target[0]
     if first == "-m" or first.endswith(".py") or first.rpartition("/")[2].startswith("python"):
@@ -69,9 +86,32 @@ def audit(
             first, optimizer=dotted or None, arguments=parsed([word for word in arguments if word]), **plan
         ):
             show(examine(training, **chosen))
-    if as_json:
+    if as_json and _leads():
         typer.echo(json.dumps(_together(audits, by_parameter), ensure_ascii=False))
-    raise typer.Exit(1 if any(result.errors for result in audits) else 0)
+    raise typer.Exit(1 if _leads() and any(result.errors for result in audits) else 0)
+
+
+def _leads() -> bool:
+    """Whether this process speaks for all that a launcher started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _launched(words: list[str]) -> list[str]:
+    """The command that has a launcher start the audit, instead of the script, in each of its processes; or nothing."""
+    if words[0].rpartition("/")[2] not in LAUNCHERS and words[:2] != ["-m", "torch.distributed.run"]:
+        return []
+    place = next((i for i, word in enumerate(words) if word.endswith(".py")), None)
+    if place is None:
+        raise BadInput(f"{' '.join(words)!r} names no script: write -- {words[0]} OPTIONS train.py ARGS.")
+    own = sys.argv[2 : sys.argv.index("--")] if "--" in sys.argv else []
+    start = [sys.executable, *words[:place]] if words[0] == "-m" else words[:place]
+    return [*start, "-m", "halflife", "audit", *own, "--", *words[place:]]
+
+
+def _restart(command: list[str]) -> NoReturn:
+    if shutil.which(command[0]) is None:
+        raise BadInput(f"{command[0]!r} is not installed here.")
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - it is the user's own command
 
 
 def _run(words: list[str], show: Any, plan: dict[str, Any], *, go_on: bool, quiet: bool) -> None:
