@@ -106,12 +106,14 @@ class Slope:
         low: lower end of the 95 % interval over seeds; None with one seed.
         high: upper end.
         lrs: how many lrs entered, in the seed that has fewest.
+        optima: (lr, strength) of each optimum that entered, of all seeds.
     """
 
     value: float | None
     low: float | None
     high: float | None
     lrs: int
+    optima: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,25 +162,25 @@ def summarize(outcomes: Sequence[Outcome], rule: str, law: Law) -> GridResult | 
 
 def slope(outcomes: Sequence[Outcome]) -> Slope:
     """Fit log best strength over log lr for each seed; the interval is over the seeds' slopes."""
-    fits = [_slope_of_seed([o for o in outcomes if o.seed == seed]) for seed in sorted({o.seed for o in outcomes})]
-    fewest = min((lrs for _, lrs in fits), default=0)
-    values = [value for value, _ in fits if value is not None]
-    if len(values) < len(fits) or not values:
-        return Slope(value=None, low=None, high=None, lrs=fewest)
-    interval = Interval.of(values)
-    return Slope(value=interval.mean, low=interval.low, high=interval.high, lrs=fewest)
+    seeds = sorted({o.seed for o in outcomes})
+    optima = [_optima([o for o in outcomes if o.seed == seed]) for seed in seeds]
+    fewest = min(map(len, optima), default=0)
+    every = tuple((10**lr, 10**strength) for of_seed in optima for lr, strength in of_seed)
+    if fewest < 3:
+        return Slope(value=None, low=None, high=None, lrs=fewest, optima=every)
+    interval = Interval.of([linear_regression(*zip(*of_seed, strict=True)).slope for of_seed in optima])
+    return Slope(value=interval.mean, low=interval.low, high=interval.high, lrs=fewest, optima=every)
 
 
-def _slope_of_seed(outcomes: Sequence[Outcome]) -> tuple[float | None, int]:
-    optima = []
+def _optima(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
+    """log10 of each lr whose optimum lies inside the grid, and of the strength where it lies."""
+    found = []
     for lr in sorted({o.setting.lr for o in outcomes}):
         row = sorted((o.setting.strength, o.valid) for o in outcomes if o.setting.lr == lr)
         optimum = _inner_minimum([(math.log10(s), v) for s, v in row])
         if optimum is not None:
-            optima.append((math.log10(lr), optimum))
-    if len(optima) < 3:
-        return None, len(optima)
-    return linear_regression(*zip(*optima, strict=True)).slope, len(optima)
+            found.append((math.log10(lr), optimum))
+    return found
 
 
 def _inner_minimum(points: Sequence[tuple[float, float]]) -> float | None:

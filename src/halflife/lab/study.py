@@ -66,7 +66,7 @@ class Study:
         twins: for each rule, how far apart the twins are.
         foresights: for each rule, what is proved of its twins.
         grid: for each rule and law, the best setting and what it gains.
-        trainings: networks trained for the grid.
+        outcomes: how every network of the grid ended.
         seconds: how long this call took; a study that was already finished is only read.
         path: the study file.
     """
@@ -78,9 +78,14 @@ class Study:
     twins: tuple[Twins, ...]
     foresights: Mapping[str, Foresight]
     grid: tuple[GridResult, ...]
-    trainings: int
+    outcomes: tuple[Outcome, ...]
     seconds: float
     path: Path
+
+    @property
+    def trainings(self) -> int:
+        """Networks trained for the grid."""
+        return len(self.outcomes)
 
     @property
     def answer(self) -> tuple[str, ...]:
@@ -220,7 +225,7 @@ def study(
             twins=tuple(t for name in foreseen for t in found if t.rule == name),
             foresights={name: future.result() for name, future in foreseen.items()},
             grid=tuple(result for result in results if result),
-            trainings=len(outcomes),
+            outcomes=tuple(outcomes),
             seconds=time.perf_counter() - began,
             path=store.path,
         )
