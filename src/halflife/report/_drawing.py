@@ -5,6 +5,7 @@ they are the light ones. The same figure gives the same bytes.
 """
 
 import io
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -145,18 +146,17 @@ def power_of_ten(exponent: int) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits, without an exponent where it can be read without: 0.0075, 2.4×10⁻⁵."""
+    """Three digits as they are where that is short, else with a power of ten: 0.0075, 2.4×10⁻⁵."""
     if value == 0 or 1e-3 <= abs(value) < 1e4:
         return f"{value:.3g}".replace("-", "−")
-    digits, _, exponent = f"{value:.2g}".replace("-", "−").partition("e")
-    power = power_of_ten(int(exponent.replace("−", "-")))
-    return power if digits == "1" else f"{digits}×{power}"
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    power = power_of_ten(int(exponent))
+    digits = digits.removesuffix(".0")
+    return power if digits == "1" else f"{digits}×{power}".replace("-", "−")
 
 
 def decades(axis: Any, low: float, high: float, *, at_most: int = 8) -> None:
     """Ticks of an axis in log₁₀ units at whole powers of ten, few enough to be read."""
-    import math
-
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     apart = max(1, -(-(last - first + 1) // at_most))
     exponents: Sequence[int] = range(first, last + 1, apart)
