@@ -39,8 +39,9 @@ def chunk_of(number, seed=0):
     for values in curves.values():
         values[1:, 1] = np.nan
     final = {name: random.normal(size=3) for name in ("train", "train_score")}
+    layer = {"weights": random.normal(size=(3, 4, 5)), "biases": np.zeros((3, 4, 1))}
     return Chunk(number=number, seed=seed, settings=SETTINGS, size=3), Trained(
-        curves=curves, final=final, diverged=diverged, parameters=[], states=[]
+        curves=curves, final=final, diverged=diverged, parameters=[layer], states=[]
     )
 
 
@@ -79,7 +80,25 @@ def filled(path):
 
 def everything(path):
     with opened(path) as store:
-        return repr((sorted(store.finished()), store.outcomes(), store.twins(), store.seconds()))
+        spreads = [store.spread(SETTINGS[0], seed) for seed in (0, 1)]
+        return repr((sorted(store.finished()), store.outcomes(), store.twins(), store.seconds(), spreads))
+
+
+def test_what_weights_look_like_is_kept(tmp_path):
+    """Smallest, middle and largest weight of each net that did not diverge, to four digits; biases are no weights."""
+    _, trained = chunk_of(1, seed=1)
+    with opened(filled(tmp_path / "study.db")) as store:
+        for member, setting in enumerate(SETTINGS):
+            weights = trained.parameters[0]["weights"][member]
+            spread = store.spread(setting, 1)
+            if member == 1:
+                assert spread is None
+                continue
+            (layer,) = spread.layers
+            assert len(layer) == 41
+            told = [layer[0], layer[20], layer[40]]
+            np.testing.assert_allclose(told, [weights.min(), np.median(weights), weights.max()], rtol=1e-3)
+        assert store.spread(SETTINGS[0], 7) is None
 
 
 def test_what_is_written_is_read_back(tmp_path):

@@ -3,10 +3,11 @@
 An empty file is format 0. Each rung of `LADDER` takes a file from one format to the next, so that a new file and an
 old one come to the same tables by the same statements. Below are the tables at the top.
 
-study     name, value      kind, question, versions, as JSON
+study     name, value      kind, question, versions, about, as JSON
 setting   id, rule, law, lr, strength, hyperparameters
 training  fold, setting, seed, chunk, diverged, train, train_score
 curve     fold, setting, seed, epoch, train, penalty, valid, test, valid_score, test_score, norm
+spread    fold, setting, seed, layer, quantiles      of the layer's weights, as JSON
 twin      rule, alpha, lr, l2, precision, epoch, gap
 chunk     number, seconds, parts
 incident  number, chunk, kind, words
@@ -53,6 +54,10 @@ LADDER: tuple[tuple[str, ...], ...] = (
         "DROP TABLE curve_1",
         "ALTER TABLE chunk ADD COLUMN parts INTEGER NOT NULL DEFAULT 1",
         "CREATE TABLE incident (number INTEGER PRIMARY KEY, chunk INTEGER, kind TEXT NOT NULL, words TEXT NOT NULL)",
+    ),
+    (  # what the trained weights look like
+        "CREATE TABLE spread (fold INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL,"
+        " layer INTEGER NOT NULL, quantiles TEXT NOT NULL, PRIMARY KEY (fold, setting, seed, layer)) WITHOUT ROWID",
     ),
 )
 """The statements that lead from each format to the next, never changed once released: a new format is a new rung."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -85,6 +86,33 @@ def export(study: str | Path, to: str | Path, *, curves: bool = False) -> int:
     except ImportError:
         raise BadInput("Parquet needs a writer: pip install 'halflife[parquet]', or name a .csv file.") from None
     return len(table)
+
+
+def told(study: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The question that a file answers, and the versions that made it.
+
+    Raises:
+        BadStudy: it is not a study file, or another verb made it.
+    """
+    with _reading(Path(study)) as connection:
+        try:
+            kept = {name: json.loads(value) for name, value in connection.execute("SELECT name, value FROM study")}
+            made_by, question, versions = kept["kind"], dict(kept["question"]), dict(kept["versions"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise BadStudy(f"{str(study)!r} cannot be read as a study file ({error}).") from None
+    if made_by != kind:
+        raise BadStudy(f"{str(study)!r} was made by `halflife {made_by}`, and a file of `halflife {kind}` is wanted.")
+    return question, versions
+
+
+def kind_of(study: str | Path) -> str:
+    """The verb that made a file.
+
+    Raises:
+        BadStudy: it is not a study file.
+    """
+    with _reading(Path(study)) as connection:
+        return str(json.loads(connection.execute("SELECT value FROM study WHERE name = 'kind'").fetchone()[0]))
 
 
 def _look(path: Path) -> StudyFile | None:

@@ -24,6 +24,7 @@ from halflife.lab.files import one_line
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import Chunk
 from halflife.lab.settings import Setting
+from halflife.lab.spread import Spread, quantiles
 from halflife.lab.training import CURVES, Trained
 from halflife.lab.twins import PRECISIONS, Twins, verdict
 from halflife.rules import Law
@@ -124,6 +125,7 @@ class Store:
 
     def add_chunk(self, chunk: Chunk, trained: Trained, seconds: float, *, fold: int = 0) -> None:
         """Write what a chunk's members came to, all of it or nothing."""
+        spreads = quantiles(trained.parameters)
         with self._writable(), self._connection:
             self._connection.execute("INSERT INTO chunk VALUES (?, ?, ?)", (chunk.number, seconds, trained.parts))
             for member, setting in enumerate(chunk.settings):
@@ -140,6 +142,20 @@ class Store:
                     [
                         (fold, number, chunk.seed, epoch, *map(_real, values))
                         for epoch, values in enumerate(columns.tolist(), start=1)
+                    ],
+                )
+                self._connection.executemany(
+                    "INSERT INTO spread VALUES (?, ?, ?, ?, ?)",
+                    [
+                        (
+                            fold,
+                            number,
+                            chunk.seed,
+                            layer,
+                            _short(levels[member]),
+                        )
+                        for layer, levels in enumerate(spreads)
+                        if not diverged
                     ],
                 )
 
@@ -186,6 +202,28 @@ class Store:
             )
             return [_outcome(row) for row in rows]
 
+    def spread(self, setting: Setting, seed: int, *, fold: int = 0) -> Spread | None:
+        """What the weights of one training look like; None if it is not in the file."""
+        with self._readable():
+            rows = self._connection.execute(
+                "SELECT quantiles FROM spread JOIN setting ON setting.id = spread.setting WHERE"
+                " (fold, rule, law, lr, strength, hyperparameters, seed) = (?, ?, ?, ?, ?, ?, ?) ORDER BY layer",
+                (fold, *_key(setting), seed),
+            )
+            layers = tuple(tuple(map(float, json.loads(row[0]))) for row in rows)
+            return Spread(setting=setting, seed=seed, layers=layers) if layers else None
+
+    def tell(self, **about: Any) -> None:
+        """Keep what takes no part in the question, unless the file says it already."""
+        with self._writable(), self._connection:
+            self._connection.execute("INSERT OR IGNORE INTO study VALUES ('about', ?)", (json.dumps(about),))
+
+    def told(self) -> dict[str, dict[str, Any]]:
+        """What the file says of itself: question, versions, and about."""
+        with self._readable():
+            kept = self._connection.execute("SELECT name, value FROM study WHERE name != 'kind'")
+            return {"about": {}} | {name: dict(json.loads(value)) for name, value in kept}
+
     @contextmanager
     def _readable(self) -> Iterator[None]:
         """Whatever broken content does to the code that reads it is the file's fault."""
@@ -220,7 +258,7 @@ class Store:
             )
 
     def _number(self, setting: Setting) -> int:
-        values = (setting.rule, str(setting.law), setting.lr, setting.strength, json.dumps(setting.hyperparameters))
+        values = _key(setting)
         self._connection.execute(
             "INSERT OR IGNORE INTO setting (rule, law, lr, strength, hyperparameters) VALUES (?, ?, ?, ?, ?)", values
         )
@@ -239,6 +277,14 @@ def _lock_file(study: Path) -> Path:
     name = hashlib.sha256(str(study.resolve()).encode()).hexdigest()[:16]
     folder = user_cache_path("halflife", appauthor=False) / "locks"
     return folder / name
+
+
+def _key(setting: Setting) -> tuple[Any, ...]:
+    return (setting.rule, str(setting.law), setting.lr, setting.strength, json.dumps(setting.hyperparameters))
+
+
+def _short(values: np.ndarray) -> str:
+    return json.dumps([float(f"{value:.4g}") for value in values])
 
 
 def _real(value: float) -> float | None:

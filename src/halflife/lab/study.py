@@ -1,26 +1,29 @@
 """The seed question on real data: are L2 regularization and weight decay the same here, and how much does it matter?"""
 
 import hashlib
+import inspect
 import json
 import platform
+import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.lab import answer as words
 from halflife.lab import plain
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.data import Data, load
-from halflife.lab.foresight import Foresight, foresee
-from halflife.lab.grid import LAWS, MIDDLE_LR, settings
+from halflife.lab.foresight import foresee
+from halflife.lab.found import Study, found_in
+from halflife.lab.grid import MIDDLE_LR, settings
 from halflife.lab.networks import Network
-from halflife.lab.outcomes import GridResult, Outcome, summarize
+from halflife.lab.outcomes import Outcome
 from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan, run
 from halflife.lab.regime import Regime
 from halflife.lab.store import Store
@@ -52,60 +55,6 @@ class Progress:
     done: int
     total: int
     best: Outcome | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """What a study found.
-
-    Attributes:
-        data: the data set in one line.
-        score: "accuracy" or "R²".
-        regime: what all networks had in common.
-        seeds: of initialization and order of rows.
-        twins: for each rule, how far apart the twins are.
-        foresights: for each rule, what is proved of its twins.
-        grid: for each rule and law, the best setting and what it gains.
-        outcomes: how every network of the grid ended.
-        seconds: how long this call took; a study that was already finished is only read.
-        path: the study file.
-    """
-
-    data: str
-    score: str
-    regime: Regime
-    seeds: tuple[int, ...]
-    twins: tuple[Twins, ...]
-    foresights: Mapping[str, Foresight]
-    grid: tuple[GridResult, ...]
-    outcomes: tuple[Outcome, ...]
-    seconds: float
-    path: Path
-
-    @property
-    def trainings(self) -> int:
-        """Networks trained for the grid."""
-        return len(self.outcomes)
-
-    @property
-    def answer(self) -> tuple[str, ...]:
-        """The answer in plain sentences, from these numbers."""
-        return words.answer(self.twins, self.foresights, self.grid)
-
-    def __str__(self) -> str:
-        return "\n".join((self.data, *self.answer))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, as JSON values."""
-        return {
-            "data": self.data,
-            "twins": [plain.twins(t, self.foresights[t.rule]) for t in self.twins],
-            "grid": [plain.grid(g) for g in self.grid],
-            "answer": list(self.answer),
-            "trainings": self.trainings,
-            "seconds": round(self.seconds, 3),
-            "study": str(self.path),
-        }
 
 
 def study(
@@ -168,7 +117,7 @@ def study(
         BadInput: an option cannot be used; BadData, BadStudy and UnknownName are of this kind.
         KeyboardInterrupt: after what was finished is safe.
     """
-    began = time.perf_counter()
+    began, chosen = time.perf_counter(), locals()
     twin_rules, grid_rules = (tuple(rules), tuple(rules)) if rules else (TWIN_RULES, GRID_RULES)
     for name in (*twin_rules, *grid_rules):
         rule_named(name)
@@ -213,22 +162,18 @@ def study(
     path = Path(out) if out else Path(f"halflife-{_file_stem(data.name)}-{_digest(question)}.db")
     with Store(path, question, versions=_versions()) as store, ThreadPoolExecutor(1) as aside:
         foreseen = {name: aside.submit(foresee, name) for name in dict.fromkeys(twin_rules)}
+        store.tell(
+            data=data.describe(),
+            task=data.task,
+            rows=len(data.train),
+            command=_command(chosen),
+            date=date.today().isoformat(),
+            cores=cores(),
+        )
         _train_twins(store, data, regime, twin_rules, seed, progress)
         _train_grid(store, data, regime, chunks, memory, progress)
-        outcomes, found = store.outcomes(), store.twins()
-        results = (summarize(outcomes, name, law) for name in dict.fromkeys(grid_rules) for law in LAWS)
-        return Study(
-            data=data.describe(),
-            score="accuracy" if data.task == "classification" else "R²",
-            regime=regime,
-            seeds=numbers,
-            twins=tuple(t for name in foreseen for t in found if t.rule == name),
-            foresights={name: future.result() for name, future in foreseen.items()},
-            grid=tuple(result for result in results if result),
-            outcomes=tuple(outcomes),
-            seconds=time.perf_counter() - began,
-            path=store.path,
-        )
+        foresights = {name: future.result() for name, future in foreseen.items()}
+        return found_in(store, foresights, seconds=time.perf_counter() - began)
 
 
 def _train_twins(
@@ -274,6 +219,19 @@ def _train_grid(
         candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]
         best = min(candidates, key=lambda o: o.valid, default=None)
         progress(Progress(stage="trainings", done=done, total=total, best=best))
+
+
+def _command(chosen: Mapping[str, Any]) -> str:
+    """The command line that asks the same, from the arguments that differ from their defaults."""
+    words = ["halflife", "study", *([] if chosen["source"] is None else [str(chosen["source"])])]
+    for name, parameter in inspect.signature(study).parameters.items():
+        value = chosen[name]
+        if name in ("source", "out", "progress") or value == parameter.default:
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        several = isinstance(value, Sequence) and not isinstance(value, str)
+        words += [flag] if value is True else [flag, ",".join(map(str, value)) if several else str(value)]
+    return shlex.join(words)
 
 
 def _versions() -> dict[str, str]:

@@ -147,7 +147,7 @@ def power_of_ten(exponent: int) -> str:
 
 def number(value: float) -> str:
     """Three digits as they are where that is short, else with a power of ten: 0.0075, 2.4×10⁻⁵."""
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
+    if value == 0 or 1e-4 <= abs(value) < 1e4:
         return f"{value:.3g}".replace("-", "−")
     digits, _, exponent = f"{value:.1e}".partition("e")
     power = power_of_ten(int(exponent))

@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
+import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import FuncNorm
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ from halflife.report._maps import AXIS, DOOR_IN_FULL, SYMBOL, Map, Scale, half_s
 from halflife.report._palette import INK, LINE, MARK
 
 MAP = "viridis"
-"""Dark is good. Even steps of error are even steps of lightness, so it serves colour-blind readers and grey printers."""
+"""Dark is good. Lightness rises evenly along it, so it serves colour-blind readers and grey printers."""
 
 _DARK = "#10121a"
 _OUTLINE = [withStroke(linewidth=2.6, foreground=_DARK)]
@@ -59,7 +61,7 @@ def cell_name(of: Map, place: int) -> str:
 def _norm(scale: Scale) -> FuncNorm:
     high = scale.high if scale.high > scale.low else scale.low + 1
     forward = lambda error: ((error - scale.low) / (high - scale.low)).clip(0) ** 0.5  # noqa: E731
-    return FuncNorm((forward, lambda share: scale.low + share**2 * (high - scale.low)), scale.low, high)
+    return FuncNorm((forward, lambda share: scale.low + np.asarray(share) ** 2 * (high - scale.low)), scale.low, high)
 
 
 def _bar(figure: Figure, scale: Scale, **where: Any) -> None:
@@ -71,16 +73,13 @@ def _bar(figure: Figure, scale: Scale, **where: Any) -> None:
         label="validation error, mean over seeds",
         **where,
     )
-    places = [norm.vmin + share**2 * (norm.vmax - norm.vmin) for share in (0, 0.25, 0.5, 0.75, 1)]
+    places = [float(place) for place in norm.inverse(np.linspace(0, 1, 5))]
     bar.set_ticks(places, labels=[f"{place:.3g}" for place in places])
     bar.ax.minorticks_off()
-    bar.solids.set_rasterized(True)
     bar.outline.set_visible(False)
 
 
 def _draw(ax: Any, of: Map, scale: Scale) -> None:
-    import matplotlib as mpl
-
     colours = mpl.colormaps[MAP]
     half_height = min((half_step([c.strength for c in of.at(lr)]) for lr in of.lrs), default=0.25)
     half_width = half_step(of.lrs)
@@ -130,7 +129,7 @@ def _ridge(ax: Any, of: Map, half_width: float) -> None:
     ends = min(xs) - half_width * 0.6, max(xs) + half_width * 0.6
 
     def at(x: float, value: float) -> float:
-        return middle_y + value * (x - middle_x)
+        return float(middle_y + value * (x - middle_x))
 
     ax.plot(ends, [at(x, slope.value) for x in ends], color=MARK.light, linewidth=1.5, path_effects=_OUTLINE)
     if slope.low is not None and slope.high is not None:

@@ -54,7 +54,7 @@ def _draw(axes: Any, of: Map) -> None:
     xs = [math.log10(cell.strength) if cell.strength else none_at for cell in cells]
     for name, style, ink in (("test", "-", colour), ("train", (0, (3.5, 2)), MUTED.light)):
         _band(errors, xs, [getattr(cell, name) for cell in cells], ink, style)
-    _band(norms, xs, [cell.norm for cell in cells], colour, "-")
+    _band(norms, xs, [cell.norm for cell in cells if cell.norm], colour, "-")
     best = math.log10(of.best.strength) if of.best else none_at
     for ax in axes:
         ax.axvline(best, color=INK.light, linewidth=0.8, dashes=(1.2, 2))
@@ -86,8 +86,10 @@ def _band(ax: Any, xs: Sequence[float], intervals: Sequence[Interval], ink: str,
 
 def _name_curves(ax: Any, xs: Sequence[float], cells: Sequence[Cell], colour: str) -> None:
     place = len(cells) // 3
-    for name, ink, offset, align in (("test", colour, 6, "bottom"), ("training", MUTED.light, -6, "top")):
-        values = [getattr(cell, "test" if name == "test" else "train").mean for cell in cells]
-        ax.annotate(
-            name, (xs[place], values[place]), (0, offset), textcoords="offset points", ha="center", va=align, color=ink
-        )
+    for name, ink, intervals in (
+        ("test", colour, [cell.test for cell in cells]),
+        ("training", MUTED.light, [cell.train for cell in cells]),
+    ):
+        interval = intervals[place]
+        height = max(i.high or i.mean for i in intervals[place - 1 : place + 2] if i) if interval else 0
+        ax.annotate(name, (xs[place], height), (0, 3), textcoords="offset points", ha="center", color=ink)

@@ -14,7 +14,7 @@ ROUNDING = {"float32": 2.0**-24, "float64": 2.0**-53}
 """The largest relative error of one rounding: no distance below it means anything."""
 
 _COLOURS = {"float32": FLOAT32, "float64": FLOAT64}
-_LOWEST, _HIGHEST = -16.7, 1.2
+_LOWEST, _HIGHEST = -18.2, 1.2
 
 
 def twin_curves(twins: Sequence[Twins]) -> Figure:
@@ -49,9 +49,10 @@ def draw(ax: Any, twins: Sequence[Twins]) -> None:
             f"{precision} rounding, 2{_EXPONENT[precision]}",
             (1, math.log10(floor)),
             xycoords=("axes fraction", "data"),
-            xytext=(-2, 3),
+            xytext=(-2, -3),
             textcoords="offset points",
             ha="right",
+            va="top",
             color=colour,
             fontsize=8,
         )
