@@ -44,7 +44,8 @@ def _verdict(main: Group, decaying: Sequence[Group], planned: int | None) -> tup
         return _by_gradients(main, setting)
     if main.half_life is None:
         return (f"{setting} does not shrink the weights.",)
-    half = f"the half-life is {_span([g.half_life for g in decaying if g.half_life is not None])} steps"
+    known = [g.half_life for g in decaying if g.half_life is not None and g.half_life < inf]
+    half = f"the half-life is {_span(known)} steps" if known else "no step removes anything"
     if main.removed is None or planned is None:
         little = f": a run of under {steps(LITTLE / main.decay)} steps loses less than 1 %" if main.decay else ""
         return (f"{half[0].upper()}{half[1:]}{little}.", "Give the planned steps to judge a run.")

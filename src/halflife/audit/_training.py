@@ -41,7 +41,7 @@ class Parameter:
         dtype: float32, bfloat16, ...
         kind: what it is to its model.
         trainable: whether it asks for a gradient.
-        gradient: whether it has one now.
+        gradient: whether it holds one now; a frozen one may, of zeros.
         tensor: the tensor itself; None when only its shape is known.
         aliases: further names, where it is tied.
         owner: the class of the module that holds it; empty when unknown.
@@ -126,6 +126,18 @@ class Group:
             return abs(float(np.expm1(np.log1p(-self.decays).sum())))
 
     @property
+    def total(self) -> float:
+        """α of all planned steps together; zero without a plan."""
+        return 0.0 if self.decays is None else float(self.decays.sum())
+
+    @property
+    def early(self) -> float | None:
+        """The part of `total` that falls in the first half of the run; None where there is nothing to divide."""
+        if self.decays is None or not self.total > 0:
+            return None
+        return float(self.decays[: len(self.decays) // 2].sum()) / self.total
+
+    @property
     def regularizes(self) -> bool:
         """Whether a strength is set."""
         return bool(self.strength)
@@ -141,7 +153,8 @@ class Group:
 
     def acts_on(self, parameter: Parameter) -> bool:
         """Whether its decay acts on this parameter as it is: most optimizers leave a frozen one alone."""
-        return self.reaches(parameter) and (parameter.trainable or self.report.none_gradient == "decayed")
+        frozen = self.report.zero_gradient if parameter.gradient else self.report.none_gradient
+        return self.reaches(parameter) and (parameter.trainable or frozen == "decayed")
 
     def acting_on(self) -> list[Parameter]:
         """The members that its decay acts on."""

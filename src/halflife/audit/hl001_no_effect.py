@@ -1,6 +1,7 @@
 """HL001."""
 
 from collections.abc import Iterator
+from math import inf
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity, Skipped
@@ -36,7 +37,8 @@ class NoEffect(Check):
             removed = group.removed
             if removed is None or not removed < LITTLE or group.law in (Law.NONE, Law.UNKNOWN, Law.GROWTH):
                 continue
-            halves = f"; its half-life is {steps(group.half_life)} steps" if group.half_life is not None else ""
+            half = group.half_life
+            halves = f"; its half-life is {steps(half)} steps" if half is not None and half < inf else ""
             yield self.finding(
                 Severity.WARNING if removed < NOTHING else Severity.NOTE,
                 group.where,
@@ -47,7 +49,6 @@ class NoEffect(Check):
 
 
 def _enough(group: Group) -> str:
-    whole = 0.0 if group.decays is None else float(group.decays.sum())
-    if not whole or group.strength is None:
+    if not group.total:
         return ""
-    return set_strength(group, float(f"{group.strength / whole:.2g}"), "1/α is the run")
+    return set_strength(group, float(f"{(group.strength or 0.0) / group.total:.2g}"), "1/α is the run")

@@ -7,6 +7,7 @@ from halflife.audit._finding import Finding, Severity, Skipped
 from halflife.audit._fix import decoupled
 from halflife.audit._moments import effective_decay
 from halflife.audit._training import Training
+from halflife.audit._words import times
 from halflife.rules import Law
 
 
@@ -35,7 +36,7 @@ class L2ThroughAdaptive(Check):
             if len(known) > 1:
                 (least, low), (most, high) = known[0], known[-1]
                 spread = (
-                    f" {high} feels {most / least:,.3g} times what {low} feels ({most:.2g} and {least:.2g} a step)."
+                    f" {high} feels {times(most / least)} times what {low} feels ({most:.2g} and {least:.2g} a step)."
                 )
             yield self.finding(
                 Severity.WARNING,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
-from halflife.audit._training import Group, Parameter, Training, listed
+from halflife.audit._training import Group, Training, listed
 
 
 class WithoutGradient(Check):
@@ -28,11 +28,11 @@ class WithoutGradient(Check):
             reached = [p for p in group.members if group.reaches(p)]
             frozen = [p for p in reached if not p.trainable]
             missing = [p for p in reached if begun and p.trainable and not p.gradient]
-            shrinking = [p for p in frozen if _shrinks(group, p)]
+            shrinking = [p for p in frozen if group.acts_on(p)]
             resting = [p for p in frozen if p not in shrinking]
             for severity, members, said in (
                 (Severity.ERROR, shrinking, "frozen and decayed"),
-                (Severity.NOTE, resting, "frozen: they are neither trained nor decayed"),
+                (Severity.NOTE, resting, "frozen, neither trained nor decayed"),
                 (Severity.NOTE, missing, f"without a gradient so far: {_fate(group)}"),
             ):
                 if members:
@@ -40,11 +40,6 @@ class WithoutGradient(Check):
                     yield self.finding(
                         severity, group.where, f"{len(members)} {verb} {said} ({listed([p.name for p in members])})."
                     )
-
-
-def _shrinks(group: Group, p: Parameter) -> bool:
-    held = p.tensor is not None and p.tensor.grad is not None
-    return (group.report.zero_gradient if held else group.report.none_gradient) == "decayed"
 
 
 def _fate(group: Group) -> str:

@@ -29,12 +29,9 @@ class FadesWithSchedule(Check):
     def find(self, training: Training) -> Iterator[Finding]:
         """One finding a group."""
         for group in training.regularized:
-            if group.decays is None or not group.decays.sum() > 0:
-                continue
-            early = float(group.decays[: len(group.decays) // 2].sum() / group.decays.sum())
-            if early > EARLY:
+            if group.early is not None and group.early > EARLY:
                 yield self.finding(
                     Severity.NOTE,
                     group.where,
-                    f"{percent(early)} of the decay falls in the first half of {training.steps:,} steps.",
+                    f"{percent(group.early)} of the decay falls in the first half of {training.steps:,} steps.",
                 )

@@ -1,0 +1,93 @@
+"""Every check is broken on purpose, in one place at a time, and the rows of `audit_cases` must notice each break.
+
+The wrong twins are made from the checks' own source: a condition turned round or made constant, a part of it left
+out, a number moved by a tenth, a sum made a difference, a severity changed, a finding dropped. Each is run on the
+trainings of its check until one of them is told something else.
+"""
+
+import ast
+import copy
+import importlib
+import inspect
+
+import pytest
+
+from audit_cases import CASES, agrees
+from halflife.audit._check import Check
+from halflife.audit._checks import CHECKS
+
+ELSEWHERE = {"HL004", "HL005", "HL008"}
+"""They measure real optimizers, losses and models: `test_checks.py` holds their rows."""
+OPPOSITE = {ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+            ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+            ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}  # fmt: skip
+TEN_PER_CENT = 1.1
+
+
+def wrong_twins(check):
+    """(what was broken, the broken check), for each place of the check's source that can be broken."""
+    module = importlib.import_module(type(check).__module__)
+    tree = ast.parse(inspect.getsource(module))
+    for place, node in enumerate(ast.walk(tree)):
+        for number, _ in enumerate(_breaks(node)):
+            twin = copy.deepcopy(tree)
+            same = list(ast.walk(twin))[place]
+            before = ast.unparse(same)
+            list(_breaks(same))[number]()
+            namespace = {"__name__": module.__name__}
+            exec(compile(ast.fix_missing_locations(twin), module.__file__, "exec"), namespace)  # noqa: S102
+            (kind,) = (v for v in namespace.values() if _is_check(v) and v.__module__ == module.__name__)
+            yield f"{before} -> {ast.unparse(same)}", kind()
+
+
+def _is_check(value):
+    return inspect.isclass(value) and issubclass(value, Check)
+
+
+def _breaks(node):
+    """Functions that each break this node in one way, in place."""
+    if isinstance(node, ast.Compare):
+        for i, operator in enumerate(node.ops):
+            if type(operator) in OPPOSITE:
+                yield lambda i=i, operator=operator: node.ops.__setitem__(i, OPPOSITE[type(operator)]())
+    elif isinstance(node, ast.BinOp) and type(node.op) in OPPOSITE:
+        yield lambda: setattr(node, "op", OPPOSITE[type(node.op)]())
+    elif isinstance(node, ast.BoolOp):
+        if any(isinstance(value, ast.Constant) for value in node.values):
+            return  # a default for the type checker's sake
+        yield lambda: setattr(node, "op", ast.And() if isinstance(node.op, ast.Or) else ast.Or())
+        for i in range(len(node.values)):
+            yield lambda i=i: node.values.__setitem__(i, ast.Constant(isinstance(node.op, ast.And)))
+    elif isinstance(node, ast.If | ast.IfExp):
+        for constant in (True, False):
+            yield lambda constant=constant: setattr(node, "test", ast.Constant(constant))
+    elif isinstance(node, ast.comprehension):
+        for i in range(len(node.ifs)):
+            yield lambda i=i: node.ifs.pop(i)
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value:
+        for factor in (TEN_PER_CENT, 1 / TEN_PER_CENT):
+            yield lambda factor=factor: setattr(node, "value", _moved(node.value, factor))
+    elif isinstance(node, ast.Attribute) and node.attr in ("ERROR", "WARNING", "NOTE"):
+        other = "NOTE" if node.attr != "NOTE" else "WARNING"
+        yield lambda: setattr(node, "attr", other)
+    elif isinstance(node, ast.Name) and node.id in ("min", "max", "any"):
+        other = {"min": "max", "max": "min", "any": "all"}[node.id]
+        yield lambda: setattr(node, "id", other)
+
+
+def _moved(value, factor):
+    if isinstance(value, float):
+        return value * factor
+    return value + (1 if factor > 1 else -1)
+
+
+@pytest.mark.parametrize("check", [c for c in CHECKS if c.code not in ELSEWHERE], ids=lambda check: check.code)
+def test_every_wrong_twin_of_a_check_is_noticed(check):
+    """No break of a check leaves all that its rows expect as it is."""
+    rows = [(make(), expected) for code, make, expected in CASES if code == check.code]
+    unnoticed = [
+        broken
+        for broken, twin in wrong_twins(check)
+        if all(agrees(twin, training, expected) for training, expected in rows)
+    ]
+    assert unnoticed == []
