@@ -16,7 +16,7 @@ import pytest
 
 import halflife as package
 from halflife import BadInput
-from halflife.lab import Network, Regime, Setting, load, plan, population
+from halflife.lab import Network, Regime, Setting, load, plan, run
 from halflife.rules import Law
 
 SMALL = (
@@ -197,7 +197,7 @@ def test_bad_input_in_a_thread_is_bad_input():
     regime = Regime(network=Network(sizes=(4, 2, 3), error="softmax_cross_entropy"), epochs=1)
     chunks = plan([Setting(rule="sgd", law=Law.L2, lr=0.1, strength=0.1)], (0, 1), members=1)
     with pytest.raises(BadInput, match=r"this cannot be trained\."):
-        list(population.run(load("iris"), regime, chunks, trainer=refuse))
+        list(run(load("iris"), regime, chunks, trainer=refuse))
 
 
 def test_everything_may_diverge(halflife):

@@ -48,6 +48,9 @@ def study(
     train_size: Annotated[str | None, typer.Option(help="Rows to learn from: a count or a share.")] = None,
     label_noise: Annotated[float | None, typer.Option(help="Share of the training labels to replace.")] = None,
     memory: Annotated[str, typer.Option(help="What training may take, such as 2GB.")] = "1GiB",
+    ray: Annotated[
+        str | None, typer.Option(help="Train on a Ray cluster: local, auto, or HOST:PORT of its head.")
+    ] = None,
     out: Annotated[str | None, typer.Option(help="The study file; default: halflife-NAME-HASH.db here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -92,6 +95,7 @@ def study(
             train_size=None if train_size is None else _options.size("--train-size", train_size),
             label_noise=label_noise,
             memory=_options.memory(memory),
+            ray=ray,
             out=out,
             progress=bar.study,
         )

@@ -2,10 +2,12 @@
 
 from halflife.lab.data import Data, Rows, load
 from halflife.lab.found import Provenance, Study, best_settings, read
+from halflife.lab.incidents import Incident
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Best, GridResult, Interval, Outcome, Slope
-from halflife.lab.population import Chunk, plan, run
+from halflife.lab.population import Chunk, plan
 from halflife.lab.regime import Regime
+from halflife.lab.running import run
 from halflife.lab.settings import Setting
 from halflife.lab.spread import Spread
 from halflife.lab.store import Store
@@ -18,6 +20,7 @@ __all__ = [
     "Chunk",
     "Data",
     "GridResult",
+    "Incident",
     "Interval",
     "Network",
     "Outcome",

@@ -10,6 +10,7 @@ from halflife.lab import answer as words
 from halflife.lab import plain
 from halflife.lab.foresight import Foresight, foresee
 from halflife.lab.grid import LAWS
+from halflife.lab.incidents import Incident, diverged
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import GridResult, Outcome, summarize
 from halflife.lab.regime import Regime
@@ -58,6 +59,7 @@ class Study:
         grid: for each rule and law, the best setting and what it gains.
         outcomes: how every network of the grid ended.
         spreads: what the weights of the best networks look like, those of the first seed.
+        incidents: what went wrong on the way and was got over, since the study was begun.
         provenance: how it was measured.
         seconds: how long this call took; a study that was already finished is only read.
         path: the study file.
@@ -72,6 +74,7 @@ class Study:
     grid: tuple[GridResult, ...]
     outcomes: tuple[Outcome, ...]
     spreads: tuple[Spread, ...]
+    incidents: tuple[Incident, ...]
     provenance: Provenance
     seconds: float
     path: Path
@@ -87,7 +90,7 @@ class Study:
         return words.answer(self.twins, self.foresights, self.grid)
 
     def __str__(self) -> str:
-        return "\n".join((self.data, *self.answer))
+        return "\n".join((self.data, *self.answer, *(incident.words for incident in self.incidents)))
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON values."""
@@ -97,6 +100,7 @@ class Study:
             "grid": [plain.grid(g) for g in self.grid],
             "answer": list(self.answer),
             "trainings": self.trainings,
+            "incidents": [vars(incident) for incident in self.incidents],
             "seconds": round(self.seconds, 3),
             "study": str(self.path),
         }
@@ -138,6 +142,7 @@ def found_in(store: Store, foresights: Mapping[str, Foresight], *, seconds: floa
         grid=grid,
         outcomes=tuple(outcomes),
         spreads=tuple(s for setting in best_settings(grid) if (s := store.spread(setting, question["seeds"][0]))),
+        incidents=(*store.incidents(), *diverged(outcomes)),
         provenance=Provenance(
             command=about.get("command", ""),
             date=about.get("date", ""),

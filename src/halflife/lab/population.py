@@ -5,10 +5,7 @@ study that is resumed, run in another order or on more cores ends with bitwise t
 """
 
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -17,13 +14,12 @@ import jax
 import numpy as np
 
 from halflife._errors import BadInput
-from halflife.lab.data import Data
 from halflife.lab.evaluation import ROWS_A_BLOCK
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Outcome
 from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
-from halflife.lab.training import Trained, train
+from halflife.lab.training import Trained
 from halflife.rules import rule
 
 MEMORY = 1024**3
@@ -33,7 +29,7 @@ _CACHE = 512 * 1024
 _MOST_MEMBERS = 256
 _COPIES_IN_A_STEP = 4
 _CHUNKS_AT_ONCE = 8
-"""What the plan counts on, so that it does not depend on the machine; `run` starts fewer where memory is short."""
+"""What the plan counts on, so that it does not depend on the machine; fewer are started where memory is short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +71,9 @@ def bytes_a_member(network: Network, regime: Regime, rules: Sequence[str]) -> in
     return _number(regime) * (network.parameters * (_COPIES_IN_A_STEP + states) + 4 * rows * sum(network.sizes))
 
 
-def members_a_chunk(network: Network, regime: Regime, rules: Sequence[str], *, memory: int = MEMORY) -> int:
+def members_a_chunk(
+    network: Network, regime: Regime, rules: Sequence[str], *, memory: int = MEMORY, platform: str | None = None
+) -> int:
     """How many members to train at once: their weights fit the cache, all they need fits the memory.
 
     Args:
@@ -83,6 +81,7 @@ def members_a_chunk(network: Network, regime: Regime, rules: Sequence[str], *, m
         regime: its precision and batch size count.
         rules: the names of the rules in the study; the one that remembers most counts.
         memory: bytes for all chunks in training together.
+        platform: "cpu" or "gpu", where they are trained; by default here.
 
     Raises:
         BadInput: not even one member fits.
@@ -94,49 +93,9 @@ def members_a_chunk(network: Network, regime: Regime, rules: Sequence[str], *, m
             f"{memory / 1e6:,.3g} MB: allow more memory or choose smaller layers."
         )
     fit = memory // (_CHUNKS_AT_ONCE * needed)
-    if jax.default_backend() == "cpu":
+    if (platform or jax.default_backend()) == "cpu":
         fit = min(fit, _CACHE // (_number(regime) * network.parameters), _MOST_MEMBERS)
     return int(max(1, fit))
-
-
-def run(
-    data: Data,
-    regime: Regime,
-    chunks: Sequence[Chunk],
-    *,
-    memory: int = MEMORY,
-    workers: int | None = None,
-    trainer: Callable[..., Trained] = train,
-) -> Iterator[tuple[Chunk, Trained, float]]:
-    """Train chunks side by side, one thread a core or one a GPU, and yield each as it is finished, with its seconds.
-
-    Closing the iterator, or an interrupt, ends the training of unfinished chunks between two compiled calls. The
-    trainer is `train`, or `train` told more than a chunk knows.
-    """
-    if not chunks:
-        return
-    devices = jax.local_devices()
-    on_cpu = devices[0].platform == "cpu"
-    rules = sorted({setting.rule for chunk in chunks for setting in chunk.settings})
-    needed = bytes_a_member(regime.network, regime, rules) * max(chunk.size for chunk in chunks)
-    workers = min(workers or (cores() if on_cpu else len(devices)), max(1, memory // needed))
-    stop = threading.Event()
-
-    def work(chunk: Chunk) -> tuple[Trained, float]:
-        began = time.perf_counter()
-        surplus = (chunk.settings[-1],) * (chunk.size - len(chunk.settings))
-        with jax.default_device(devices[chunk.number % len(devices)]):
-            trained = trainer(data, regime, chunk.settings + surplus, seed=chunk.seed, stop=stop.is_set)
-        return trained, time.perf_counter() - began
-
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="halflife")
-    try:
-        waiting = {pool.submit(work, chunk): chunk for chunk in chunks}
-        for future in as_completed(waiting):
-            yield waiting.pop(future), *future.result()
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _number(regime: Regime) -> int:

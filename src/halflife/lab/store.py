@@ -21,6 +21,7 @@ from platformdirs import user_cache_path
 from halflife._errors import BadStudy
 from halflife.lab import formats
 from halflife.lab.files import one_line
+from halflife.lab.incidents import Incident
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import Chunk
 from halflife.lab.settings import Setting
@@ -83,6 +84,7 @@ class Store:
             # made absolute, for SQLite takes some names, such as :memory:, for something else
             self._connection = sqlite3.connect(self.path.absolute(), timeout=30)
             try:
+                self._connection.execute("PRAGMA synchronous = EXTRA")  # a chunk once written outlives a power cut
                 if formats.format_of(self._connection, str(self.path)) < formats.FORMAT:
                     self._bring_up_to_date(kind, question, versions)
                 self._require_question(kind, question)
@@ -172,6 +174,20 @@ class Store:
                 ],
             )
 
+    def add_incident(self, incident: Incident) -> None:
+        """Write what went wrong and was got over."""
+        with self._writable(), self._connection:
+            self._connection.execute(
+                "INSERT INTO incident (chunk, kind, words) VALUES (?, ?, ?)",
+                (incident.chunk, incident.kind, incident.words),
+            )
+
+    def incidents(self) -> list[Incident]:
+        """What went wrong and was got over, in the order it happened."""
+        with self._readable():
+            rows = self._connection.execute("SELECT chunk, kind, words FROM incident ORDER BY number")
+            return [Incident(chunk=chunk, kind=str(kind), words=str(words)) for chunk, kind, words in rows]
+
     def twins(self) -> list[Twins]:
         """The twins in the file, rule by rule in the order they were written."""
         with self._readable():
@@ -240,6 +256,11 @@ class Store:
     def _writable(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            raise BadStudy(
+                f"{self.path} cannot be written ({one_line(error)}): another process seems to be working on it, and "
+                "what it wrote is kept."
+            ) from error
         except sqlite3.Error as error:
             raise BadStudy(
                 f"{self.path} cannot be written ({one_line(error)}): what it held before is kept."

@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.lab import plain
+from halflife.lab import cluster, plain
 from halflife.lab.compiler import keep_compiled_programs
+from halflife.lab.crew import Crew
 from halflife.lab.data import Data, load
 from halflife.lab.foresight import foresee
 from halflife.lab.found import Study, found_in
 from halflife.lab.grid import MIDDLE_LR, settings
 from halflife.lab.networks import Network
 from halflife.lab.outcomes import Outcome
-from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan, run
+from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan
 from halflife.lab.regime import Regime
+from halflife.lab.running import run
 from halflife.lab.store import Store
 from halflife.lab.twins import Twins, twins
 from halflife.rules import rule as rule_named
@@ -79,6 +81,7 @@ def study(
     train_size: int | float | None = None,
     label_noise: float | None = None,
     memory: int = MEMORY,
+    ray: str | None = None,
     out: str | Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Study:
@@ -109,7 +112,9 @@ def study(
         target: what to predict, for files.
         train_size: rows to learn from, a count or a share.
         label_noise: share of training labels to replace.
-        memory: bytes that training may take.
+        memory: bytes that training on this machine may take.
+        ray: a Ray cluster to train on, "local", "auto" or HOST:PORT (see `halflife.lab.cluster.crew`); the results are
+            bitwise those of one machine of the same kind.
         out: the study file; by default halflife-NAME-HASH.db here, so that the same question finds its file again.
         progress: told after each rule's twins and each chunk of the grid.
 
@@ -149,31 +154,32 @@ def study(
     )
     numbers = tuple(range(seed, seed + seeds))
     keep_compiled_programs()
-    members = members_a_chunk(network, regime, grid_rules, memory=memory)
-    chunks = plan(every_setting, numbers, members=members)
-    question = {
-        "data": [data.name, data.fingerprint],
-        "regime": plain.regime(regime),
-        "rules": [twin_rules, grid_rules],
-        "settings": [[s.rule, str(s.law), s.lr, s.strength] for s in every_setting],
-        "seeds": numbers,
-        "chunk size": members,
-    }
-    path = Path(out) if out else Path(f"halflife-{_file_stem(data.name)}-{_digest(question)}.db")
-    with Store(path, question, versions=_versions()) as store, ThreadPoolExecutor(1) as aside:
-        foreseen = {name: aside.submit(foresee, name) for name in dict.fromkeys(twin_rules)}
-        store.tell(
-            data=data.describe(),
-            task=data.task,
-            rows=len(data.train),
-            command=_command(chosen),
-            date=date.today().isoformat(),
-            cores=cores(),
-        )
-        _train_twins(store, data, regime, twin_rules, seed, progress)
-        _train_grid(store, data, regime, chunks, memory, progress)
-        foresights = {name: future.result() for name, future in foreseen.items()}
-        return found_in(store, foresights, seconds=time.perf_counter() - began)
+    with cluster.crew(ray) as crew, ThreadPoolExecutor(1) as aside:
+        members = members_a_chunk(network, regime, grid_rules, memory=memory, platform=crew.platform if crew else None)
+        chunks = plan(every_setting, numbers, members=members)
+        question = {
+            "data": [data.name, data.fingerprint],
+            "regime": plain.regime(regime),
+            "rules": [twin_rules, grid_rules],
+            "settings": [[s.rule, str(s.law), s.lr, s.strength] for s in every_setting],
+            "seeds": numbers,
+            "chunk size": members,
+        }
+        path = Path(out) if out else Path(f"halflife-{_file_stem(data.name)}-{_digest(question)}.db")
+        with Store(path, question, versions=_versions()) as store:
+            foreseen = {name: aside.submit(foresee, name) for name in dict.fromkeys(twin_rules)}
+            store.tell(
+                data=data.describe(),
+                task=data.task,
+                rows=len(data.train),
+                command=_command(chosen),
+                date=date.today().isoformat(),
+                cores=cores(),
+            )
+            _train_twins(store, data, regime, twin_rules, seed, progress)
+            _train_grid(store, data, regime, chunks, memory, crew, progress)
+            foresights = {name: future.result() for name, future in foreseen.items()}
+            return found_in(store, foresights, seconds=time.perf_counter() - began)
 
 
 def _train_twins(
@@ -204,6 +210,7 @@ def _train_grid(
     regime: Regime,
     chunks: Sequence[Chunk],
     memory: int,
+    crew: Crew | None,
     progress: Callable[[Progress], None],
 ) -> None:
     finished = store.finished()
@@ -213,7 +220,7 @@ def _train_grid(
     done = len(outcomes)
     progress(Progress(stage="trainings", done=done, total=total, best=best))
     remaining = [chunk for chunk in chunks if chunk.number not in finished]
-    for chunk, trained, seconds in run(data, regime, remaining, memory=memory):
+    for chunk, trained, seconds in run(data, regime, remaining, memory=memory, crew=crew, happened=store.add_incident):
         store.add_chunk(chunk, trained, seconds)
         done += len(chunk.settings)
         candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]

@@ -18,6 +18,7 @@ def study(result: Study) -> RenderableType:
         _twins(result),
         Text(),
         _grid(result),
+        *(Text(incident.words) for incident in result.incidents),
         Text(f"{result.trainings:,} trainings in {result.path}", style="dim"),
     )
 
