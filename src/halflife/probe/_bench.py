@@ -104,12 +104,14 @@ class Bench:
         steps: length of the plan.
         seed: of the planned numbers.
         loudness: what the gradients are multiplied by.
+        size: what the weights, and the shift, are multiplied by.
     """
 
     shapes: tuple[Shape, ...]
     steps: int = STEPS
     seed: int = 0
     loudness: float = 1.0
+    size: float = 1.0
 
     @cached_property
     def parts(self) -> tuple[slice, ...]:
@@ -124,12 +126,17 @@ class Bench:
         Rows without mean, here and in the gradients, make it all one whether an optimizer centralizes its gradient
         before or after a penalty has joined.
         """
-        return self._plan(0.05, 1.5, self.seed)
+        return self.size * self._plan(0.05, 1.5, self.seed)
 
     @cached_property
     def shift(self) -> Floats:
         """How far the second start lies from the first; it changes the sign of some weights."""
-        return self._plan(0.3, 1.0, self.seed + 1)
+        return self.size * self._plan(0.3, 1.0, self.seed + 1)
+
+    @property
+    def halved(self) -> tuple[float, ...]:
+        """A schedule of lr that is half as high in the second half."""
+        return (1.0,) * (self.steps // 2) + (0.5,) * (self.steps - self.steps // 2)
 
     @cached_property
     def gradients(self) -> Floats:
@@ -157,7 +164,7 @@ def trace(
     weights: Floats | None = None,
     gradients: Floats | None = None,
     lr: Setting = None,
-    lr_later: float | None = None,
+    schedule: Sequence[float] | None = None,
     strength: Setting = None,
     l2: Floats | float = 0.0,
     absent: bool = False,
@@ -172,7 +179,7 @@ def trace(
         weights: another start.
         gradients: another plan, one row a step.
         lr: at construction.
-        lr_later: what lr is multiplied by for the second half.
+        schedule: what lr is multiplied by in each step; as at construction when None.
         strength: of the optimizer's own regularization.
         l2: λ of a penalty that is added to the planned gradients from outside, as (λ/2)‖w‖² would.
         absent: no gradient at all, `None` in torch.
@@ -189,10 +196,10 @@ def trace(
         knobs=knobs,
     )
     rows = [run.weights()]
-    half = len(plan) // 2
-    for t, gradient in enumerate(plan):
-        if t == half and lr_later is not None:
-            run.scale_lr(lr_later)
+    factors = [1.0, *([1.0] * len(plan) if schedule is None else schedule)]
+    for (before, now), gradient in zip(pairwise(factors), plan, strict=False):
+        if now != before:
+            run.scale_lr(now / before)
         here = rows[-1]
         run.step(None if absent else gradient + l2 * here)
         rows.append(run.weights())

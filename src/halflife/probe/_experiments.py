@@ -13,27 +13,13 @@ from typing import Any
 import numpy as np
 
 from halflife.probe._bench import Bench, Floats, Setting, Subject, trace, visit
+from halflife.probe._fit import Fit, fitted, misfit, plane, scale_of, shares_of
 from halflife.rules import Order
 
 FORGETS_NOTHING = 2e-6
 """A twin whose distance changes by less is free of its weights: float32 inside an optimizer leaves about 1e-7."""
 FAR = 1e-3
 WHISPER = 1e-4
-ROUNDS = 6
-"""Tries at the size of a fitted λ or α."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fit:
-    """How well a hypothesis predicts the effect.
-
-    Attributes:
-        size: the fitted λ or α of each tensor.
-        misfit: ‖effect − prediction‖ / ‖effect‖ of each tensor, over all steps.
-    """
-
-    size: Floats
-    misfit: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +86,7 @@ class Experiments:
         if not self.lr:
             return False
         try:
-            halved = self.run(lr=self.lr / 2) if self.subject.peak_lr is None else self.run(lr_later=0.5)
+            halved = self.run(lr=self.lr / 2) if self.subject.peak_lr is None else self.run(schedule=self.bench.halved)
         except Exception:
             return True
         return bool(abs(halved - self.off).max() > 1e-3 * abs(self.off - self.off[0]).max())
@@ -176,34 +162,11 @@ class Experiments:
 
     def misfit(self, prediction: Floats, effect: Floats | None = None) -> Floats:
         """‖effect − prediction‖ / ‖effect‖, tensor by tensor."""
-        effect = self.effect if effect is None else effect
-
-        def of(part: slice) -> float:
-            size = float(np.linalg.norm(effect[:, part]))
-            return float(np.linalg.norm((effect - prediction)[:, part])) / size if size else np.inf
-
-        return self.per_tensor(of)
+        return misfit(self.bench.parts, prediction, self.effect if effect is None else effect)
 
     def fitted(self, predict: Callable[[Floats], Floats], first: Floats, effect: Floats) -> Fit:
-        """Scale `first`, by secants in the logarithm, until the prediction is as large as the effect; keep the best."""
-        size, best = first, Fit(size=first, misfit=np.full(len(first), np.inf))
-        slope, last = np.ones(len(first)), None
-        for _ in range(ROUNDS):
-            prediction = predict(size)
-            misfit = self.misfit(prediction, effect)
-            better = misfit < best.misfit
-            best = Fit(size=np.where(better, size, best.size), misfit=np.where(better, misfit, best.misfit))
-            if np.all((best.misfit < 1e-7) | ~np.isfinite(best.misfit)):
-                break
-            short = np.array([_share(effect[:, part], prediction[:, part]) for part in self.bench.parts])
-            off = np.log(np.clip(short, 0.1, 10.0))
-            if last is not None:
-                moved = np.log(abs(size / last[0]))
-                steep = (last[1] - off) / np.where(moved == 0, 1.0, moved)
-                slope = np.where(np.isfinite(steep) & (moved != 0), np.clip(steep, 0.1, 2.0), slope)
-            last = (size, off)
-            size = size * np.exp(np.clip(off / slope, -3.0, 3.0))
-        return best
+        """The size, tensor by tensor, at which the prediction comes closest to the effect."""
+        return fitted(self.bench.parts, predict, first, effect)
 
     @cached_property
     def as_l2(self) -> Fit:
@@ -242,14 +205,7 @@ class Experiments:
 
     def shares_of(self, distance: Floats) -> tuple[Floats, Floats]:
         """α_t = 1 − (what is left after the step)/(what was left before it)."""
-        shift = self.bench.shift
-        left = np.stack([distance[:, p] @ shift[p] / (shift[p] @ shift[p]) for p in self.bench.parts], axis=1)
-
-        def uneven(j: int, part: slice) -> float:
-            forgotten = float(np.linalg.norm(distance[:, part] - shift[part]))
-            return float(np.linalg.norm(distance[:, part] - np.outer(left[:, j], shift[part]))) / max(forgotten, 1e-300)
-
-        return 1 - left[1:] / left[:-1], np.array([uneven(j, p) for j, p in enumerate(self.bench.parts)])
+        return shares_of(self.bench.parts, self.bench.shift, distance)
 
     def as_decay(self, order: Order) -> Fit:
         """The twin, its weights shrunk from outside each step: does it do what the optimizer does by itself?"""
@@ -261,7 +217,7 @@ class Experiments:
                 keep = 1 - self.spread(share)
                 weights.append(keep * (weights[-1] + step) if order is Order.AFTER else keep * weights[-1] + step)
             return Fit(size=shares.mean(axis=0), misfit=self.misfit(np.stack(weights) - self.off))
-        first = self.per_tensor(lambda part: -_share(self.effect[1:2, part], self.off[0:1, part]))
+        first = self.per_tensor(lambda part: -scale_of(self.effect[1:2, part], self.off[0:1, part]))
         return self.fitted(lambda size: self._shrunk(self.spread(size), order) - self.off, first, self.effect)
 
     def _shrunk(self, share: Floats, order: Order) -> Floats:
@@ -282,22 +238,4 @@ class Experiments:
     @cached_property
     def plane(self) -> tuple[Floats, Floats, Floats]:
         """The first step's effect as a·(the twin's step) + b·w: a, b and the misfit of each tensor."""
-        step, start = self.off[1] - self.off[0], self.off[0]
-        effect = self.effect[1]
-        a, b, misfit = [], [], []
-        for part in self.bench.parts:
-            basis = np.stack([step[part], start[part]], axis=1)
-            scale = np.linalg.norm(basis, axis=0)
-            found = np.zeros(2)
-            if scale.min() > 0 and abs(effect[part]).max() > self.noise:
-                found = np.linalg.lstsq(basis / scale, effect[part], rcond=None)[0] / scale
-            size = float(np.linalg.norm(effect[part]))
-            a.append(found[0])
-            b.append(found[1])
-            misfit.append(float(np.linalg.norm(effect[part] - basis @ found)) / size if size > self.noise else np.inf)
-        return np.array(a), np.array(b), np.array(misfit)
-
-
-def _share(effect: Floats, prediction: Floats) -> float:
-    size = float((prediction * prediction).sum())
-    return float((effect * prediction).sum()) / size if size else 1.0
+        return plane(self.bench.parts, self.effect[1], self.off[1] - self.off[0], self.off[0], self.noise)

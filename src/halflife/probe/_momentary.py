@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from halflife.probe._bench import Floats, Run
-from halflife.probe._experiments import Experiments, Fit
+from halflife.probe._experiments import Experiments
+from halflife.probe._fit import Fit
 from halflife.probe._report import Evidence
 from halflife.probe._verdict import CLEARLY, FITS, TIMES, Verdict
 from halflife.rules import Law, Order

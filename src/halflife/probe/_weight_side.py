@@ -133,7 +133,7 @@ def lr_powers(ex: Experiments, reached: Any) -> tuple[float | None, float | None
         return float(np.log2(plain / other)) if plain * other > 0 else None
 
     at_start = power({"lr": ex.lr / 2}) if ex.subject.peak_lr is None else None
-    return power({"lr_later": 0.5}), at_start
+    return power({"schedule": ex.bench.halved}), at_start
 
 
 def lr_evidence(in_midrun: float | None, at_start: float | None, share: float) -> Evidence:
