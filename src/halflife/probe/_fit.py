@@ -62,7 +62,7 @@ def fitted(parts: Parts, predict: Callable[[Floats], Floats], first: Floats, eff
 
 
 def shares_of(parts: Parts, shift: Floats, distance: Floats) -> tuple[Floats, Floats]:
-    """α of each step and tensor from what is left of a shift, and how far that is from one number for a whole tensor."""
+    """α of each step and tensor from what is left of a shift, and how uneven it is within a tensor."""
     left = np.stack([distance[:, p] @ shift[p] / (shift[p] @ shift[p]) for p in parts], axis=1)
 
     def uneven(j: int, part: slice) -> float:

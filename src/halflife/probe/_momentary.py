@@ -16,7 +16,7 @@ from halflife.probe._bench import Floats, Run
 from halflife.probe._experiments import Experiments
 from halflife.probe._fit import Fit
 from halflife.probe._report import Evidence
-from halflife.probe._verdict import CLEARLY, FITS, TIMES, Verdict
+from halflife.probe._verdict import CLEARLY, FITS, PROPORTIONAL, TIMES, Verdict
 from halflife.rules import Law, Order
 
 DISTINCT = 1e-6
@@ -160,6 +160,8 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
     order = best if min(others) > CLEARLY * orders[best] and min(others) > DISTINCT else None
     evidence, times = list(start.evidence), ["lr"]
     law = Law.UNKNOWN
+    if not _proportional(ex, reached, moment, evidence):
+        return replace(start, evidence=tuple(evidence))
     if ex.lr_counts:
         then = _power(share, replace(moment, lr_then=0.5), reached)
         first = replace(moment, at=0)
@@ -207,6 +209,22 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
 def _power(share: float, halved: Moment, reached: Any) -> float:
     other = float(np.median(halved.shares[reached]))
     return float(np.log2(share / other)) if share * other > 0 else np.nan
+
+
+def _proportional(ex: Experiments, reached: Any, moment: Moment, evidence: list[Evidence]) -> bool:
+    """Half the strength half the share; larger weights the same share, or as much more of it as of the step."""
+    share = moment.shares[reached]
+    half = float(np.median(replace(moment, strength=moment.strength / 2).shares[reached] / share))
+    large = float(np.median(replace(moment, size=3.0).shares[reached] / share))
+    kept = abs(half - 0.5) < PROPORTIONAL and (abs(large - 1) < SLACK or with_the_step(ex, reached)[0])
+    evidence.append(
+        Evidence(
+            experiment="half the strength, and weights three times as large",
+            outcome="half the share, and the same or in step" if kept else "no share of the weights times a strength",
+            numbers={"ratio at half": half, "ratio of large weights": large},
+        )
+    )
+    return kept
 
 
 def with_the_step(ex: Experiments, reached: Any) -> tuple[bool, Evidence]:

@@ -34,18 +34,15 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
         other = ex.l2_fit(lr=ex.lr / 2, start=ex.as_l2.size)
         # a direction of signs alone may not show λ in every tensor at every lr
         shown = reached & np.isfinite(other.misfit)
-        shown = shown if shown.any() else reached
-        misfit = float(other.misfit[shown].max())
-        again = float(np.median(other.size[shown] / ex.strength))
-        steady = abs(again / coefficient - 1) < 0.02 and misfit < 0.02
-        evidence.append(
-            Evidence(
-                experiment="the same at half the lr",
-                outcome="the same λ" if steady else "another λ",
-                numbers={"λ per strength": again, "misfit": misfit},
-            )
-        )
-        law = law if steady else Law.UNKNOWN
+        seen = Evidence(experiment="the same at half the lr", outcome="nothing shows")
+        if shown.any():
+            misfit = float(other.misfit[shown].max())
+            again = float(np.median(other.size[shown] / ex.strength))
+            steady = abs(again / coefficient - 1) < 0.02 and misfit < 0.02
+            numbers = {"λ per strength": again, "misfit": misfit}
+            seen = replace(seen, outcome="the same λ" if steady else "another λ", numbers=numbers)
+            law = law if steady else Law.UNKNOWN
+        evidence.append(seen)
     times: tuple[str, ...] = ("lr", "optimizer")
     decay = None
     if linear:
@@ -55,6 +52,7 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     return replace(
         verdict,
         law=law,
+        penalty=True,
         order=None,
         coefficient=coefficient,
         error=float(np.ptp(size)) / 2,

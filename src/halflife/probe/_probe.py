@@ -1,6 +1,7 @@
 """One subject in, one report out."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from halflife.probe._conduct import (
 )
 from halflife.probe._decide import decide
 from halflife.probe._experiments import Experiments
+from halflife.probe._holding import WARMED, Warmed, held
 from halflife.probe._report import Defect, Evidence, LawReport
 from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
@@ -24,6 +26,7 @@ from halflife.rules import Law
 
 OTHER_GRADIENTS = {"sparse": "sparsely", "grad_fn": "differentiably", "create_graph": "differentiably"}
 """What an optimizer says when it refuses plain gradients, and how it is handed others."""
+SEEDS = (0, 50)
 PROBING_STRENGTHS = (0.1, 10.0)
 """Tried in turn until something shows."""
 SMALLEST_PROBING_LR = 1e-3
@@ -83,6 +86,9 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
         )
     reached = reached_tensors(ex)
     if not reached.any():
+        ex = replace(ex, subject=Warmed(subject=subject), memo={})
+        reached = reached_tensors(ex)
+    if not reached.any():
         return LawReport(
             **known,
             law=Law.NONE,
@@ -91,12 +97,12 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
             evidence=(
                 Evidence(
                     experiment=f"{subject.strength_name} from 0 to {ex.strength:g}",
-                    outcome="every weight stays where its twin is",
+                    outcome=f"every weight stays where its twin is, at first and after {WARMED} steps",
                     numbers={"largest effect": float(ex.reach.max())},
                 ),
             ),
         )
-    verdict = decide(ex, reached & (ex.reach > max(30 * ex.noise, 1e-12)))
+    ex, verdict = _decided(ex, reached)
     if verdict.law is Law.UNKNOWN:
         verdict = replace(verdict, order=None, coefficient=None, error=None, multiplied_by=())
     return _report(ex, reached, verdict, known)
@@ -104,8 +110,9 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
 
 def _experiments(subject: Any, bench: Bench, lr: float | None, knobs: dict[str, float]) -> Experiments | None:
     found = None
-    for strength in PROBING_STRENGTHS:
-        ex = Experiments(subject=subject, bench=bench, strength=strength, lr=lr, knobs=knobs)
+    for seed, strength in product(SEEDS, PROBING_STRENGTHS):
+        seeded = replace(bench, seed=seed)
+        ex = Experiments(subject=subject, bench=seeded, strength=strength, lr=lr, knobs=knobs)
         try:
             shows = bool((ex.reach > max(30 * ex.noise, 1e-12)).any()) and bool(np.isfinite(ex.on).all())
         except Exception:  # noqa: S112 - the optimizer refuses this strength; the next may do
@@ -116,22 +123,45 @@ def _experiments(subject: Any, bench: Bench, lr: float | None, knobs: dict[str, 
     return found
 
 
+def _decided(ex: Experiments, reached: Any) -> tuple[Experiments, Verdict]:
+    """The law, and the experiments that gave it: of an optimizer that has just begun, or has steps behind it."""
+    verdict = _once(ex, reached)
+    if verdict.law is not Law.UNKNOWN or isinstance(ex.subject, Warmed) or ex.subject.lr is None:
+        return ex, verdict
+    later = replace(ex, subject=Warmed(subject=ex.subject), memo={})
+    try:
+        again = _once(later, reached)
+    except Exception:
+        return ex, verdict
+    if again.law is Law.UNKNOWN:
+        return ex, verdict
+    seen = Evidence(experiment=f"the same after {WARMED} steps", outcome=f"then it is {again.law}, from the first not")
+    return later, replace(again, evidence=(*verdict.evidence, seen, *again.evidence))
+
+
+def _once(ex: Experiments, reached: Any) -> Verdict:
+    shown = reached & (ex.reach > max(30 * ex.noise, 1e-12))
+    if not shown.any():
+        return Verdict(law=Law.UNKNOWN)
+    return held(ex, shown, decide(ex, shown))
+
+
 def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, Any]) -> LawReport:
     subject = ex.subject
     evidence = list(verdict.evidence)
-    defects = []
+    defects = list(verdict.defects)
     spared, partial, seen = missed(ex.bench, reached)
     if partial:
         defects.append(Defect.PARTIAL_REACH)
     evidence += [] if seen is None else [seen]
     law_defects = {Law.GROWTH: Defect.GROWTH, Law.SUBTRACTED_CONSTANT: Defect.SUBTRACTED_CONSTANT}
-    if verdict.law in law_defects:
+    if verdict.law in law_defects and law_defects[verdict.law] not in defects:
         defects.append(law_defects[verdict.law])
     times, batch = by_batch_rows(ex, reached, verdict)
     evidence += [] if batch is None else [batch]
     absent, zero = without_gradient(ex)
     # plain SGD walks the same path with either door: what a group does is then asked of the door that was found
-    penalty = bool(ex.as_l2.misfit[reached].max() < FITS) and verdict.law.value.lr_power is None
+    penalty = bool(ex.as_l2.misfit[reached].max() < FITS) and verdict.law in (Law.L2, Law.GROWTH)
     mixed = None if partial else groups_mixed_up(ex, verdict.law, penalty=penalty)
     if mixed is not None:
         defects.append(Defect.WRONG_GROUP)

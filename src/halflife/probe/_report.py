@@ -21,6 +21,7 @@ class Defect(Enum):
     SUBTRACTED_CONSTANT = "it subtracts a constant, whatever the weight is"
     PARTIAL_REACH = "it reaches some parameters and misses others of the same shape"
     LOST_IN_PRECISION = "it is lost in a precision that could hold it"
+    STOPS = "it stops acting in the course of a run"
     WRONG_GROUP = "a parameter group's decay depends on the settings of another group"
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ decay, made as small, too. Added to each other they exceed it. So the weight mov
 and stays if each is applied by itself.
 """
 
+from typing import Any
+
 import numpy as np
 
 from halflife.probe._experiments import Experiments
@@ -14,12 +16,13 @@ DECAY_IN_GAPS = 0.35
 SIGNIFICAND = 1.5
 
 
-def taken_jointly(ex: Experiments, share: float) -> bool | None:
+def taken_jointly(ex: Experiments, share: float, reached: Any) -> bool | None:
     """True if step and decay are added first, False if each is rounded into the weight by itself, None if unclear.
 
     Args:
         ex: the experiments.
         share: α at the probing lr and strength.
+        reached: which tensors are decayed.
     """
     gap = float(np.finfo(np.float64).eps)
     step = ex.off[1] - ex.off[0]
@@ -35,7 +38,9 @@ def taken_jointly(ex: Experiments, share: float) -> bool | None:
     except Exception:
         return None
     still = (step_alone[1] == step_alone[0]) & (decay_alone[1] == decay_alone[0]) & (step != 0)
-    if share < 0 or still.mean() < 0.5:
+    decayed = ex.spread(reached.astype(float)) > 0
+    still &= decayed
+    if share < 0 or still.sum() < 0.5 * decayed.sum():
         return None
     moved = float((both[1] != both[0])[still].mean())
     return True if moved > 0.9 else False if moved < 0.1 else None

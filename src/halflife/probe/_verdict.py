@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from halflife.probe._report import Evidence
+from halflife.probe._report import Defect, Evidence
 from halflife.rules import Law, Order
 
 FITS = 1e-3
 """A hypothesis that leaves more than this share of the effect unexplained is not believed."""
+PROPORTIONAL = 0.03
+"""How far from one half the share at half the strength may be; w/(1 + lr·wd) is a little off by itself."""
 CLEARLY = 5.0
 """How many times better one hypothesis must predict than another to be told from it."""
 POWERS = {
@@ -33,6 +35,7 @@ TIMES: dict[Law, tuple[str, ...]] = {
 class Verdict:
     """The law, and what was seen on the way to it; `decay` is α at the probing lr and strength.
 
+    `penalty` is whether it was found by handing a twin λ·w; `power`, how often a change of lr multiplies α.
     `repeats` is whether whole runs of it can be compared; `averaged`, whether the coefficient is a mean over copies of
     the weights.
     """
@@ -45,6 +48,9 @@ class Verdict:
     decay: float | None = None
     enters_momentum: bool = False
     enters_preconditioner: bool = False
+    penalty: bool = False
+    power: float | None = None
     repeats: bool = True
     averaged: bool = False
+    defects: tuple[Defect, ...] = ()
     evidence: tuple[Evidence, ...] = ()

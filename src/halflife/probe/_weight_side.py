@@ -7,14 +7,16 @@ import numpy as np
 
 from halflife.probe._bench import Floats
 from halflife.probe._experiments import Experiments
-from halflife.probe._report import Evidence
+from halflife.probe._report import Defect, Evidence
 from halflife.probe._rounding import taken_jointly
-from halflife.probe._verdict import CLEARLY, POWERS, TIMES, Verdict
+from halflife.probe._verdict import CLEARLY, POWERS, PROPORTIONAL, TIMES, Verdict
 from halflife.rules import Law, Order
 
 QUARTER = 0.25
-PROPORTIONAL = 0.03
-"""How far from one half the share at half the strength may be; w/(1 + lr·wd) is a little off by itself."""
+QUIET = 5
+"""Steps at the end of a run in which a decay that goes on acts at least once."""
+GONE = 1e-3
+"""A share of itself that counts as nothing."""
 HEARD = 1e-3
 """A share that changes by more when gradients grow tenfold is one that hears them."""
 
@@ -23,6 +25,15 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     """The weight-side law that the share α obeys, from what lr does to it."""
     shares = shares_in(ex)[:, reached]
     share = typical(shares)
+    if not abs(shares[-QUIET:]).max() > GONE * abs(shares).max():
+        later = shares_in(replace(ex, bench=replace(ex.bench, steps=5 * len(shares)), memo={}))[len(shares) :, reached]
+        stops = not abs(later).max() > GONE * abs(shares).max()
+        early = Evidence(
+            experiment=f"the share α in each of {5 * len(shares)} steps",
+            outcome="it acts in the first steps alone" if stops else "it comes and goes",
+            numbers={"in the first": float(shares[0].mean()), "largest later": float(abs(later).max())},
+        )
+        return replace(start, defects=(Defect.STOPS,) if stops else (), evidence=(*start.evidence, early))
     in_midrun, at_start = lr_powers(ex, reached)
     evidence = [*start.evidence, lr_evidence(in_midrun, at_start, share)]
     law = by_powers(ex, in_midrun, at_start, share, slack=0.1)
@@ -30,7 +41,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     evidence.append(told)
     if not proportional:
         return _coarsely(ex, reached, orders, replace(start, evidence=tuple(evidence)), share)
-    order, seen = _order(ex, orders, share)
+    order, seen = _order(ex, reached, orders, share)
     evidence += seen
     if law is Law.DECOUPLED and order in (None, Order.AFTER) and 0 < share < 0.4:
         large = _at_one_half(ex, share, reached)
@@ -60,6 +71,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
         error=float(np.ptp(shares)) / 2 / abs(formula),
         multiplied_by=times,
         decay=share,
+        power=None if law.value.lr_power is None else float(law.value.lr_power),
         evidence=tuple(evidence),
     )
 
@@ -170,14 +182,16 @@ def _formula(ex: Experiments, law: Law) -> float:
     return float(ex.strength * lr**law.value.lr_power * peak**law.value.peak_power)
 
 
-def _order(ex: Experiments, orders: dict[Order, float], share: float) -> tuple[Order | None, list[Evidence]]:
+def _order(
+    ex: Experiments, reached: Any, orders: dict[Order, float], share: float
+) -> tuple[Order | None, list[Evidence]]:
     best = min(orders, key=lambda order: orders[order])
     others = [misfit for order, misfit in orders.items() if order is not best]
     if min(others) > CLEARLY * orders[best] and min(others) > 1e-9:
         return best, []
     if orders[Order.AFTER] < CLEARLY * min(orders[Order.BEFORE], orders[Order.JOINT]):
         return None, []
-    jointly = taken_jointly(ex, share)
+    jointly = taken_jointly(ex, share, reached)
     if jointly is None:
         return None, []
     said = "together they move it: they are added first" if jointly else "nor do both together: they are rounded apart"
