@@ -11,36 +11,42 @@ from halflife.lab.networks import Network, Parameters
 
 Array = Any
 Blocks = tuple[Array, Array, Array]
-"""Features, targets and weights, each [blocks, rows, ...]."""
+"""Features [blocks, rows, inputs], targets [blocks, rows, outputs], and the sets that a row is in, 1 or 0 for each:
+[blocks, rows, sets]."""
 
 ROWS_A_BLOCK = 256
-"""Rows that are evaluated at once."""
+"""Rows that are evaluated at once, at most."""
+
+_ROWS_A_VECTOR = 8
 
 
-def in_blocks(rows: Rows, dtype: np.dtype) -> Blocks:
-    """Features, targets and weights in blocks of one size, the last filled up with rows of weight 0.
+def in_blocks(*sets: Rows, dtype: np.dtype) -> Blocks:
+    """All rows of some sets in blocks of one size, the last filled up with rows that are in no set.
 
     No rows are no blocks, and what is measured on them is NaN.
     """
-    size = max(1, min(ROWS_A_BLOCK, len(rows.x)))
-    missing = -len(rows.x) % size
-    weight = np.pad(np.ones(len(rows.x)), (0, missing))
-    x, y = (np.pad(array, ((0, missing), (0, 0))) for array in (rows.x, rows.y))
-    x, y, weight = (a.reshape(-1, size, *a.shape[1:]).astype(dtype) for a in (x, y, weight))
-    return x, y, weight
+    x, y = (np.concatenate(parts) for parts in zip(*((rows.x, rows.y) for rows in sets), strict=True))
+    member_of = np.repeat(np.eye(len(sets)), [len(rows.x) for rows in sets], axis=0)
+    blocks = -(-len(x) // ROWS_A_BLOCK)
+    size = _ROWS_A_VECTOR * max(1, -(-len(x) // (_ROWS_A_VECTOR * max(1, blocks))))
+    missing = blocks * size - len(x)
+    x, y, member_of = (
+        np.pad(a, ((0, missing), (0, 0))).reshape(blocks, size, a.shape[1]).astype(dtype) for a in (x, y, member_of)
+    )
+    return x, y, member_of
 
 
 def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Network, scored_as: str) -> tuple[Array, Array]:
-    """Mean error, and accuracy or R², of every member: two arrays [members].
+    """Mean error, and accuracy or R², of every member on every set: two arrays [sets, members].
 
     Classes are the columns of the targets, one-hot; a single column is one class against the other, by the sign of
     the logit.
     """
-    _, y, weight = blocks
-    count = jnp.sum(weight)
+    _, targets, member_of = blocks
+    count = jnp.sum(member_of, axis=(0, 1))[:, None]
 
     def add(total: tuple[Array, Array], block: Blocks) -> tuple[tuple[Array, Array], None]:
-        x, y, weight = block
+        x, y, member_of = block
         outputs = network.outputs(parameters, x)
         if scored_as == "classification" and y.shape[1] == 1:
             counted = (outputs[:, 0] > 0) == (y[:, 0] > 0)
@@ -48,15 +54,16 @@ def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Network, 
             counted = jnp.argmax(outputs, axis=1) == jnp.argmax(y, axis=1)
         else:
             counted = jnp.sum((outputs - y.T) ** 2, axis=1)
-        errors = network.row_errors(outputs, y)
-        return (total[0] + errors @ weight, total[1] + counted.astype(weight.dtype) @ weight), None
+        sums = (member_of.T @ a.astype(member_of.dtype).T for a in (network.row_errors(outputs, y), counted))
+        return (total[0] + next(sums), total[1] + next(sums)), None
 
-    nothing = jnp.zeros(parameters[0]["weights"].shape[0], weight.dtype)
+    nothing = jnp.zeros((member_of.shape[2], parameters[0]["weights"].shape[0]), member_of.dtype)
     (errors, counted), _ = jax.lax.scan(add, (nothing, nothing), blocks)
     if scored_as == "classification":
         return errors / count, counted / count
-    mean = jnp.tensordot(weight, y, 2) / count
-    return errors / count, 1 - counted / jnp.sum(weight[..., None] * (y - mean) ** 2)
+    mean = jnp.einsum("brs,bro->so", member_of, targets) / count
+    spread = jnp.sum(member_of[..., None] * (targets[:, :, None] - mean) ** 2, axis=(0, 1, 3))
+    return errors / count, 1 - counted / spread[:, None]
 
 
 def norm(parameters: Parameters, *, regularize_biases: bool) -> Array:

@@ -114,7 +114,7 @@ def train(
     with jax.enable_x64(regime.precision == "float64"):
         dtype = np.dtype(regime.precision)
         rows = (data.train.x.astype(dtype), data.train.y.astype(dtype))
-        evaluated = (in_blocks(data.valid, dtype), in_blocks(data.test, dtype))
+        evaluated = in_blocks(data.valid, data.test, dtype=dtype)
         start = start or _initial(regime, seed, members)
         parameters = [{name: w.astype(dtype) for name, w in layer.items()} for layer in start.parameters]
         states = start.states or [
@@ -157,7 +157,8 @@ def train(
                 jax.tree.map(np.asarray, carry[0]), {name: values[-1] for name, values in curves[-1].items()}
             ):
                 break
-        error, score = _evaluate(carry[0], in_blocks(data.train, dtype), network=regime.network, scored_as=data.task)
+        learned = in_blocks(data.train, dtype=dtype)
+        (error,), (score,) = _evaluate(carry[0], learned, network=regime.network, scored_as=data.task)
         return Trained(
             curves={name: np.concatenate([c[name] for c in curves]) for name in CURVES},
             final={"train": np.asarray(error), "train_score": np.asarray(score)},
@@ -190,7 +191,7 @@ def _train_block(
     carry: tuple[Parameters, list[dict[str, State]], Array],
     feed: Mapping[str, Array],
     rows: tuple[Array, Array],
-    evaluated: tuple[Blocks, Blocks],
+    evaluated: Blocks,
     l2: Array,
     hyperparameters: Mapping[str, Array],
     *,
@@ -201,7 +202,6 @@ def _train_block(
     scored_as: str,
 ) -> tuple[Any, dict[str, Array]]:
     train_x, train_y = rows
-    valid_rows, test_rows = evaluated
 
     def error(parameters: Parameters, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
         of_members = network.row_errors(network.outputs(parameters, x), y) @ weight
@@ -243,8 +243,7 @@ def _train_block(
         alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
         diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
         parameters = jax.tree.map(lambda new, old: jnp.where(alive[:, None, None], new, old), moved, parameters)
-        valid, valid_score = errors_and_scores(parameters, valid_rows, network, scored_as)
-        test, test_score = errors_and_scores(parameters, test_rows, network, scored_as)
+        (valid, test), (valid_score, test_score) = errors_and_scores(parameters, evaluated, network, scored_as)
         penalized = norm_of(parameters, regularize_biases=regularize_biases)
         curves = {
             "train": train_error,
