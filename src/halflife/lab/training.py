@@ -244,7 +244,7 @@ def _train_block(
         diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
         parameters = jax.tree.map(lambda new, old: jnp.where(alive[:, None, None], new, old), moved, parameters)
         (valid, test), (valid_score, test_score) = errors_and_scores(parameters, evaluated, network, scored_as)
-        penalized = norm_of(parameters, regularize_biases=regularize_biases)
+        penalized = norm_of(moved, regularize_biases=regularize_biases)
         curves = {
             "train": train_error,
             "penalty": l2[:, 0, 0] * penalized * penalized / 2,
@@ -279,7 +279,7 @@ _compiled_fast = _compiled(xla_backend_optimization_level=0)
 @partial(
     jax.jit,
     static_argnames=("network", "scored_as"),
-    compiler_options=_ONE_THREAD,
+    compiler_options=_ONE_THREAD | {"xla_backend_optimization_level": 0},
 )
 def _evaluate(parameters: Parameters, rows: Blocks, *, network: Network, scored_as: str) -> tuple[Array, Array]:
     return errors_and_scores(parameters, rows, network, scored_as)
