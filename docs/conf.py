@@ -1,0 +1,55 @@
+"""The site: pages written by hand, pages made from the code (`_pages.py`), and output that is made while building."""
+
+import os
+import sys
+from pathlib import Path
+
+import halflife
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import _pages  # noqa: E402 - its folder has to be on the path first
+
+_pages.write(HERE / "_made")
+
+# what the commands on the pages run in: 80 columns, no colour, torch under Keras, and a folder of their own
+SCRATCH = HERE / "_scratch"
+SCRATCH.mkdir(exist_ok=True)
+os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "KERAS_BACKEND": "torch", "TERM": "dumb", "PYTHONWARNINGS": "ignore"}
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+project = "halflife"
+author = "the halflife developers"
+version = release = halflife.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinxcontrib.programoutput",
+]
+exclude_patterns = ["_build", "_scratch", "_made/laws.md", "_made/rules.md", "_made/verbs", "**/.ipynb_checkpoints"]
+html_theme = "furo"
+html_title = "halflife"
+html_static_path = ["_static"]
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+suppress_warnings = ["mystnb.unknown_mime_type"]
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+
+default_role = "code"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+copybutton_prompt_text = "$ "
+programoutput_prompt_template = "$ {command}\n{output}"
