@@ -28,8 +28,8 @@ MEASURED = {
     "torch": "torch",
     "optax": "optax",
     "keras": "keras",
-    "scikit_learn": "sklearn",
-    "lion_pytorch": "lion_pytorch",
+    "sklearn": "sklearn",
+    "lion-pytorch": "lion_pytorch",
     "optimi": "optimi",
     "timm": "timm",
 }
