@@ -41,6 +41,7 @@ NOT_OURS = "set_fit_request, set_score_request, set_partial_fit_request, set_pre
 def write(folder: Path) -> None:
     """Make all pages anew; a file is touched only if its text changes, so that a second build is short."""
     pages = {
+        "contents.md": contents(),
         "laws.md": laws(),
         "rules.md": rules(),
         "frameworks/index.md": framework_index(),
@@ -58,6 +59,18 @@ def write(folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def contents() -> str:
+    """The parts of the table of contents that depend on what there is."""
+    told = [f"verbs/{name}" if (VERBS / f"{name}.md").exists() else f"_made/bare/{name}" for name in verbs()]
+    more = [path.stem for path in sorted(VERBS.parent.glob("cluster*.md"))]
+    return toctree("Verbs", told) + "\n" + toctree("About", [*more, "limits"])
+
+
+def toctree(caption: str, pages: Sequence[str]) -> str:
+    """A table of contents under a heading of the side bar."""
+    return "\n".join(("```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""))
 
 
 # tables of the rules

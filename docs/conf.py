@@ -31,14 +31,15 @@ extensions = [
     "sphinx_copybutton",
     "sphinxcontrib.programoutput",
 ]
-exclude_patterns = ["_build", "_scratch", "_made/laws.md", "_made/rules.md", "_made/verbs", "**/.ipynb_checkpoints"]
+made_to_be_included = ["_made/contents.md", "_made/laws.md", "_made/rules.md", "_made/verbs"]
+exclude_patterns = ["_build", "_scratch", "jupyter_execute", "**/.ipynb_checkpoints", *made_to_be_included]
 html_theme = "furo"
 html_title = "halflife"
 html_static_path = ["_static"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-suppress_warnings = ["mystnb.unknown_mime_type", "toc.empty_glob"]  # pages that others add need not be there
+suppress_warnings = ["mystnb.unknown_mime_type"]
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120

@@ -1,8 +1,11 @@
-"""Put the real output of the README's command into the README: run it after anything that changes that output.
+"""The README's output blocks and its picture, from real runs.
 
-    python docs/update_readme.py
+python docs/readme.py                       run the commands anew, and put in what they print
+python docs/readme.py --check FILE COMMAND  compare a block with what the command printed into a file
 
-The command runs in an empty folder, 80 columns wide; what stands between the markers is replaced.
+A block begins with `<!-- output: COMMAND -->`, or `<!-- output: COMMAND, first N lines -->`, and ends with
+`<!-- end -->`. Two machines may differ in the digits of what is measured, so a comparison leaves numbers out and
+allows the order of a few words to change.
 """
 
 import os
@@ -10,26 +13,95 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
 from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
+PICTURE = Path(__file__).parent / "twins.svg"
+BLOCK = re.compile(
+    r"<!-- output: (?P<command>[^,>]+?)(?:, first (?P<lines>\d+) lines)? -->\n(?P<body>.*?)<!-- end -->", re.DOTALL
+)
+ALIKE = 0.9
 
 
-def output(*arguments: str) -> str:
-    """What `halflife` prints with these arguments."""
-    command = [sys.executable, "-m", "halflife", *arguments]
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One block: whose output it shows, which lines of it, and what stands there."""
+
+    command: str
+    lines: int | None
+    body: str
+
+    def shown(self, printed: str) -> str:
+        """What the block shows of what was printed."""
+        lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
+        return "\n".join(lines[: self.lines]).strip("\n")
+
+    def drifted(self, printed: str) -> bool:
+        """Whether the text differs from what was printed by more than numbers."""
+        here, there = (words(text) for text in (self.body, fenced(self.shown(printed))))
+        return SequenceMatcher(None, here, there, autojunk=False).ratio() < ALIKE
+
+
+def blocks(text: str) -> list[Block]:
+    """All blocks of a text."""
+    return [
+        Block(command=found["command"], lines=int(found["lines"] or 0) or None, body=found["body"])
+        for found in BLOCK.finditer(text)
+    ]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, without numbers and without how it is broken into lines."""
+    return re.sub(r"[-+±]?\d[\d.,e+-]*", "#", text).split()
+
+
+def fenced(shown: str) -> str:
+    """As a block of code."""
+    return f"```text\n{shown}\n```\n"
+
+
+def renewed(found: re.Match[str], folder: str) -> str:
+    """A block with what its command prints now."""
+    (block,) = blocks(found[0])
+    return found[0].replace(f"-->\n{block.body}", f"-->\n{fenced(block.shown(run(block.command, folder)))}")
+
+
+def run(command: str, folder: str) -> str:
+    """What a command prints, 80 columns wide."""
+    words = [sys.executable, "-m", *command.split()]
     environment = os.environ | {"COLUMNS": "80", "NO_COLOR": "1"}
-    with tempfile.TemporaryDirectory() as folder:
-        result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
-    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def draw(folder: str) -> None:
+    """The twins of the study that was just run in a folder."""
+    import matplotlib as mpl
+
+    import halflife
+    from halflife.report.twin_curves import all_twin_curves
+
+    os.chdir(folder)
+    twins = halflife.study().twins
+    figure = all_twin_curves([list(group) for _, group in groupby(twins, key=lambda each: each.rule)])
+    with mpl.rc_context({"svg.hashsalt": "halflife"}):
+        figure.savefig(PICTURE, facecolor="white", metadata={"Date": None})
 
 
 def main() -> None:
-    """Replace every block."""
+    """Replace every block and the picture, or check one."""
     text = README.read_text(encoding="utf-8")
-    for verb in re.findall(r"<!-- (\w+): begin -->", text):
-        block = f"<!-- {verb}: begin -->\n```text\n{output(verb)}\n```\n<!-- {verb}: end -->"
-        text = re.sub(rf"<!-- {verb}: begin -->.*?<!-- {verb}: end -->", lambda _, b=block: b, text, flags=re.DOTALL)
+    if "--check" in sys.argv:
+        path, command = sys.argv[2:]
+        (block,) = (block for block in blocks(text) if block.command == command)
+        if block.drifted(Path(path).read_text(encoding="utf-8")):
+            sys.exit(f"the README does not show what `{command}` prints: run python docs/readme.py")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        text = BLOCK.sub(lambda found: renewed(found, folder), text)
+        draw(folder)
     README.write_text(text, encoding="utf-8")
 
 
