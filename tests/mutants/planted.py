@@ -151,7 +151,10 @@ BROKEN = {
     "first group's penalty": Decay(place="gradient", amount=lambda p, g, gs, t: gs[0]["weight_decay"]),
     "l1": Decay(place="gradient", amount=wd, pulls=torch.sign),
     "l1 before": Decay(place="before", amount=lr_wd, pulls=torch.sign),
-    "rounded": Decay(place="before", amount=lambda p, g, gs, t: 1 - float(torch.tensor(1 - lr_wd(p, g, gs, t), dtype=torch.bfloat16))),
+    "rounded": Decay(
+        place="before",
+        amount=lambda p, g, gs, t: 1 - float(torch.tensor(1 - lr_wd(p, g, gs, t), dtype=torch.bfloat16)),
+    ),
     "once": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t == 0)),
     "stops at 6": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t < 6)),
     "stops at 40": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t < 40)),

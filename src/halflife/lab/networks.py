@@ -64,6 +64,7 @@ ERRORS: Mapping[str, Callable[[Array, Array], Array]] = {
 take logits: `softmax` over exclusive classes, for targets that sum to 1, `logistic` output by output.
 """
 
+
 @jax.custom_vjp
 def _layer(weights: Array, below: Array) -> Array:
     """Each member's weights times what its units below say: [members, outputs, rows].
