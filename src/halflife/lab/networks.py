@@ -65,7 +65,7 @@ take logits: `softmax` over exclusive classes, for targets that sum to 1, `logis
 """
 
 
-@jax.custom_vjp
+@jax.custom_vjp  # type: ignore[untyped-decorator] # jax ships no types here
 def _layer(weights: Array, below: Array) -> Array:
     """Each member's weights times what its units below say: [members, outputs, rows].
 
