@@ -41,7 +41,8 @@ NOT_OURS = "set_fit_request, set_score_request, set_partial_fit_request, set_pre
 def write(folder: Path) -> None:
     """Make all pages anew; a file is touched only if its text changes, so that a second build is short."""
     pages = {
-        "contents.md": contents(),
+        "contents_verbs.md": toctree("Verbs", verb_pages()),
+        "contents_about.md": toctree("About", about_pages()),
         "laws.md": laws(),
         "rules.md": rules(),
         "frameworks/index.md": framework_index(),
@@ -61,11 +62,14 @@ def write(folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def contents() -> str:
-    """The parts of the table of contents that depend on what there is."""
-    told = [f"verbs/{name}" if (VERBS / f"{name}.md").exists() else f"_made/bare/{name}" for name in verbs()]
-    more = [path.stem for path in sorted(VERBS.parent.glob("cluster*.md"))]
-    return toctree("Verbs", told) + "\n" + toctree("About", [*more, "limits"])
+def verb_pages() -> list[str]:
+    """The page of each verb."""
+    return [f"verbs/{name}" if (VERBS / f"{name}.md").exists() else f"_made/bare/{name}" for name in verbs()]
+
+
+def about_pages() -> list[str]:
+    """What stands last."""
+    return [*(path.stem for path in sorted(VERBS.parent.glob("cluster*.md"))), "limits"]
 
 
 def toctree(caption: str, pages: Sequence[str]) -> str:
@@ -115,10 +119,8 @@ def framework(framework: Framework) -> str:
         f"# {framework.title}",
         f"`halflife translate ... --to {framework.name}`" + (f": {framework.caution}." if framework.caution else ""),
         "## What it declares",
-        table(
-            ("call", "rule", "law", "strength", "lr", "only if", "default strength", "how it reads its strength"),
-            map(_form, framework.forms),
-        ),
+        table(("call", "rule", "law", "strength", "how it reads its strength"), map(_form, framework.forms)),
+        "lr is " + " or ".join(f"`{name}`" for name in dict.fromkeys(form.lr for form in framework.forms)) + ".",
         "The loss of a mini-batch is " + " or ".join(sorted(way.value for way in framework.reductions)) + ".",
     ]
     if measured := atlas(MEASURED.get(framework.name, "")):
@@ -131,16 +133,9 @@ def framework(framework: Framework) -> str:
 def _form(form: Form) -> tuple[str, ...]:
     flags = ", ".join(f"{name}={value!r}" for name, value in form.flags.items())
     default = form.defaults.get(form.strength)
-    return (
-        f"`{form.call}`",
-        f"`{form.rule}`",
-        f"`{form.law}`",
-        form.strength and f"`{form.strength}`",
-        f"`{form.lr}`",
-        flags and f"`{flags}`",
-        "" if default is None else f"{default:g}",
-        form.remark,
-    )
+    strength = form.strength + ("" if default is None else f" = {default:g}")
+    called = f"{form.call}({flags})" if flags else form.call
+    return (f"`{called}`", f"`{form.rule}`", f"`{form.law}`", strength and f"`{strength}`", form.remark)
 
 
 def atlas(package: str) -> str:
