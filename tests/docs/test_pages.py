@@ -94,3 +94,20 @@ def test_every_check_of_the_audit_can_be_linked_to():
     for page in DOCS.rglob("*.md"):
         if not {"_made", "_build"} & set(page.parts):
             assert set(re.findall(r"HL\d{3}", page.read_text(encoding="utf-8"))) <= codes, page
+
+
+def test_every_piece_of_python_on_a_page_is_run():
+    """Python is shown by running it, in a code-cell, or by including an example, which the tests run."""
+    for page in [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]:
+        if not {"_made", "_build", "_scratch"} & set(page.parts):
+            assert not re.search(r"^```(python|\{code-block\})", page.read_text(encoding="utf-8"), re.MULTILINE), page
+
+
+def test_every_command_on_a_page_is_run():
+    """A console block says how to install; every other command has its output from a run."""
+    for page in DOCS.rglob("*.md"):
+        if not {"_made", "_build", "_scratch"} & set(page.parts):
+            for block in re.findall(
+                r"^```console\n(.*?)```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+            ):
+                assert block.startswith("$ pip install"), page

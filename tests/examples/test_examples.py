@@ -11,12 +11,12 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAYS = {
     "blog_demo": r"the twins are \de-1\d apart\n(.*\n)*.*the twins are [1-9]e[-+]0\d apart",
-    "heat_maps": r"adam: .*L2.*decay",
+    "heat_maps": r"sgd L2: best at lr.*\nsgd decay: best(.*\n)*adam L2: best.*\nadam decay: best",
     "keras_penalty": r"regularizers\.L2\(0\.005\)(.*\n)*.*another law: DECOUPLED",
     "optax_decay": r"before +L2 (.*\n)*inside +DECOUPLED (.*\n)*after +GROWTH (.*\n)*ours +DECOUPLED ",
     "three_faults": "",
     "torch_before_after": r"HL003(.*\n)*.*half-life 200 steps(.*\n)*0 errors, 0 warnings",
-    "tune_csv": "",
+    "tune_csv": r"half-life [\d,]+ steps(.*\n)*torch: EXACT(.*\n)*optimizer = torch.optim.AdamW",
 }
 
 
