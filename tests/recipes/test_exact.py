@@ -8,7 +8,8 @@ import pytest
 
 from halflife.recipes import EpsPlace, Grade, Recipe, Where, translate
 from halflife.rules import Law, LrPlace
-from recipes.trainers import BATCH, STEPS, TRAINERS, gap
+from recipes.problem import BATCH, STEPS, gap
+from recipes.trainers import TRAINERS
 
 FLOAT64 = 1e-12
 ROOTS_IN_FLOAT32 = 3e-6

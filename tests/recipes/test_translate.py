@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import halflife
 from halflife.cli import app
-from halflife.recipes import FRAMEWORKS, Grade, read, terms, translate
+from halflife.recipes import FRAMEWORKS, Grade, Where, read, terms, translate
 from halflife.rules import Law, Order
 
 SGD = "torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=5e-4)"
@@ -44,8 +44,48 @@ READ = [
     ("eta = 0.1, mu = 0.5, alpha = 0.001", "mccaffrey", Law.CONSTANT, 0.001),
 ]
 
+BARE = [
+    ("torch.optim.AdamW(model.parameters())", "adam", Law.DECOUPLED, 0.01),
+    ("torch.optim.Adam(model.parameters())", "adam", Law.NONE, 0.0),
+    ("keras.optimizers.AdamW()", "adam", Law.DECOUPLED, 0.004),
+    ("keras.optimizers.Adam()", "adam", Law.NONE, 0.0),
+    ("keras.optimizers.SGD()\nkernel_regularizer = keras.regularizers.L2()", "sgd", Law.L2, 0.02),
+    ("optax.adamw(1e-3)", "adam", Law.DECOUPLED, 1e-4),
+    ("optax.lion(1e-3)", "lion", Law.DECOUPLED, 1e-3),
+    ("MLPClassifier()", "adam", Law.L2, 1e-4 / 200),
+    ("MLPClassifier(solver='sgd')", "nesterov", Law.L2, 1e-4 / 200),
+    ("optimi.AdamW(model.parameters(), lr=1e-3)", "adam", Law.DECOUPLED, 0.01),
+    ("composer.optim.DecoupledAdamW(model.parameters())", "adam", Law.INDEPENDENT, 1e-5),
+    ("Learner(dls, model, opt_func=Adam)", "adam", Law.DECOUPLED, 0.01),
+    ("--opt sgd --lr 0.1", "nesterov", Law.L2, 2e-5),
+    ("timm.optim.create_optimizer_v2(model, lr=0.1)", "nesterov", Law.NONE, 0.0),
+    ("paddle.optimizer.AdamW()", "adam", Law.DECOUPLED, 0.01),
+    ('{"optimizer": {"type": "Adam"}}', "adam", Law.NONE, 0.0),
+    ("--learning_rate 1e-4", "adam", Law.NONE, 0.0),
+]
+"""How much is regularized where nothing is said."""
 
-@pytest.mark.parametrize(("text", "rule", "law", "strength"), READ, ids=[row[0][:30] for row in READ])
+CHOICES = [
+    ("torch.optim.AdamW(model.parameters())", Where.ALL),
+    ("keras.optimizers.AdamW()", Where.ALL),
+    ("optax.adamw(1e-3)", Where.ALL),
+    ("MLPClassifier()", Where.WEIGHTS),
+    ("Learner(dls, model, opt_func=Adam)", Where.WEIGHTS),
+    ("--opt sgd --lr 0.1", Where.WEIGHTS),
+    ("timm.optim.create_optimizer_v2(model, lr=0.1, weight_decay=0.1)", Where.WEIGHTS),
+    ("--learning_rate 1e-4 --weight_decay 0.1", Where.WEIGHTS),
+    ("base_lr: 0.1\nweight_decay: 0.1", Where.ALL),
+]
+"""What is regularized where nothing is said."""
+
+
+@pytest.mark.parametrize(("text", "where"), CHOICES, ids=lambda value: str(value)[:30])
+def test_what_is_left_out_by_default(text: str, where: Where) -> None:
+    """Biases and norms are left out by some frameworks unasked, and by others not."""
+    assert read(text).where is where
+
+
+@pytest.mark.parametrize(("text", "rule", "law", "strength"), [*READ, *BARE], ids=lambda value: str(value)[:30])
 def test_texts_are_read_with_their_own_meaning(text: str, rule: str, law: Law, strength: float) -> None:
     """The same argument means L2 here and decay there, times lr or not, with or without ½: each as its framework."""
     recipe = read(text)

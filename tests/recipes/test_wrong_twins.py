@@ -4,7 +4,8 @@ import pytest
 
 from halflife.recipes import Recipe, Where, translate
 from halflife.rules import Law
-from recipes.trainers import BATCH, TRAINERS, gap
+from recipes.problem import BATCH, gap
+from recipes.trainers import TRAINERS
 
 POWER = 1e-5
 """Ten times the coarsest tolerance of the judges."""

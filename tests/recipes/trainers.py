@@ -1,9 +1,9 @@
-"""One small network, trained by the text of a recipe in the real framework: the judges of EXACT.
+"""The problem, solved by the text of a recipe in the real framework: the judges of EXACT.
 
-Four inputs, five sigmoid units, one output, ½·(mean squared error); the same start and the same mini-batches, and
-everything in float64 (but Keras on JAX rounds its roots to float32). The text is run as a user would paste it.
+Everything is in float64 (but Keras on JAX rounds its roots to float32). The text is run as a user would paste it.
 """
 
+import importlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -14,51 +14,62 @@ import optax
 import sklearn.neural_network
 import torch
 
-STEPS = 50
-BATCH = 8
-_random = np.random.default_rng(5)
-START = [_random.normal(size=shape) for shape in ((4, 5), (5,), (5, 1), (1,))]
-"""Weights and biases as (inputs, outputs)."""
-
-ROWS = _random.normal(size=(STEPS, BATCH, 4))
-TARGETS = _random.normal(size=(STEPS, BATCH, 1))
-
-Path = np.ndarray
+from recipes.problem import BATCH, ROWS, START, TARGETS, Path, flat
 
 
-def _run(text: str, **names: Any) -> dict[str, Any]:
+def run(text: str, **names: Any) -> dict[str, Any]:
     """The names after the text."""
     exec(text, names)  # noqa: S102 - text that halflife wrote
     return names
 
 
-def _flat(parameters: list[Any]) -> np.ndarray:
-    return np.concatenate([np.asarray(p).ravel() for p in parameters])
-
-
 @cache
-def torch_path(text: str) -> Path:
-    """The weights after each step in PyTorch."""
+def torch_path(text: str, shares: tuple[float, ...] = ()) -> Path:
+    """The weights after each step in PyTorch; what is imported by its optimizers' names may be in the text."""
+    names = {name: importlib.import_module(name) for name in ("torch", "optimi", "lion_pytorch")}
+    return walk_in_torch(lambda model: run(text, model=model, **names), shares)
+
+
+def walk_in_torch(make: Callable[[torch.nn.Module], dict[str, Any]], shares: tuple[float, ...] = ()) -> Path:
+    """The weights after each step of the `optimizer` that is made for a model, with its `scheduler`, if there is one.
+
+    Where shares are given, lr is that share of its peak in each step, set by hand.
+    """
     ordinary = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Sigmoid(), torch.nn.Linear(5, 1))
-        with torch.no_grad():
-            for parameter, start in zip(model.parameters(), START, strict=True):
-                parameter.copy_(torch.tensor(start.T))
-        names = _run(text, torch=torch, model=model)
+        model = torch_model()
+        names = make(model)
+        optimizer = names["optimizer"]
+        peaks = [group["lr"] for group in optimizer.param_groups]
         path = []
-        for rows, targets in zip(ROWS, TARGETS, strict=True):
-            names["optimizer"].zero_grad()
+        for step, (rows, targets) in enumerate(zip(ROWS, TARGETS, strict=True)):
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True) if shares else ():
+                group["lr"] = peak * shares[step]
+            optimizer.zero_grad()
             loss = ((model(torch.tensor(rows)) - torch.tensor(targets)) ** 2).mean() / 2
             loss.backward()
-            names["optimizer"].step()
+            optimizer.step()
             if "scheduler" in names:
                 names["scheduler"].step()
-            path.append(_flat([p.detach().numpy().T for p in model.parameters()]))
+            path.append(torch_weights(model))
         return np.stack(path)
     finally:
         torch.set_default_dtype(ordinary)
+
+
+def torch_model() -> torch.nn.Module:
+    """The network at its start, in the default dtype."""
+    model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Sigmoid(), torch.nn.Linear(5, 1))
+    with torch.no_grad():
+        for parameter, start in zip(model.parameters(), START, strict=True):
+            parameter.copy_(torch.tensor(start.T))
+    return model
+
+
+def torch_weights(model: torch.nn.Module) -> np.ndarray:
+    """All parameters in one row, as (inputs, outputs)."""
+    return flat([p.detach().numpy().T for p in model.parameters()])
 
 
 @cache
@@ -71,7 +82,7 @@ def keras_path(text: str) -> Path:
     keras.config.set_dtype_policy("float64")
     try:
         with jax.enable_x64(True):
-            names = _run(text, keras=keras)
+            names = run(text, keras=keras)
             chosen = {name: names[name] for name in ("kernel_regularizer", "bias_regularizer") if name in names}
             model = keras.Sequential(
                 [
@@ -85,7 +96,7 @@ def keras_path(text: str) -> Path:
             path = []
             for rows, targets in zip(ROWS, TARGETS, strict=True):
                 model.train_on_batch(rows, targets)
-                path.append(_flat([variable.value for variable in model.weights]))
+                path.append(flat([variable.value for variable in model.weights]))
             return np.stack(path)
     finally:
         keras.config.set_floatx(ordinary)
@@ -104,14 +115,14 @@ _gradient = jax.jit(jax.grad(_error))
 def optax_path(text: str) -> Path:
     """The weights after each step in JAX with Optax."""
     with jax.enable_x64(True):
-        optimizer = _run(text, optax=optax, jax=jax)["optimizer"]
+        optimizer = run(text, optax=optax, jax=jax)["optimizer"]
         parameters = [jax.numpy.array(start) for start in START]
         state = optimizer.init(parameters)
         path = []
         for rows, targets in zip(ROWS, TARGETS, strict=True):
             change, state = optimizer.update(_gradient(parameters, rows, targets), state, parameters)
             parameters = optax.apply_updates(parameters, change)
-            path.append(_flat(parameters))
+            path.append(flat(parameters))
         return np.stack(path)
 
 
@@ -119,7 +130,7 @@ def optax_path(text: str) -> Path:
 def sklearn_path(text: str) -> Path:
     """The weights after each step of scikit-learn's MLPRegressor."""
     text = text.replace("MLPClassifier", "MLPRegressor")
-    model = _run(text, sklearn=sklearn)["model"].set_params(hidden_layer_sizes=(5,), activation="logistic")
+    model = run(text, sklearn=sklearn)["model"].set_params(hidden_layer_sizes=(5,), activation="logistic")
     assert model.batch_size == BATCH, "the text's alpha is for other mini-batches"
     model.partial_fit(ROWS[0], TARGETS[0].ravel())  # makes arrays of the right shapes, which are then replaced
     del model._optimizer
@@ -128,8 +139,38 @@ def sklearn_path(text: str) -> Path:
     for rows, targets in zip(ROWS, TARGETS, strict=True):
         model.partial_fit(rows, targets.ravel())
         (first, second), (bias, last) = model.coefs_, model.intercepts_
-        path.append(_flat([first, bias, second, last]))
+        path.append(flat([first, bias, second, last]))
     return np.stack(path)
+
+
+@cache
+def hugging_face_path(text: str) -> Path:
+    """The weights after each step of Hugging Face's Trainer."""
+    import transformers
+
+    class Kept(transformers.TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, *_: Any, model: Any, **__: Any) -> None:
+            path.append(torch_weights(model))
+
+    class Model(torch.nn.Sequential):
+        def forward(self, rows: Any, labels: Any) -> Any:
+            return {"loss": ((super().forward(rows) - labels) ** 2).mean() / 2}
+
+    class InOrder(transformers.Trainer):  # type: ignore[misc]
+        def _get_train_sampler(self, dataset: Any = None) -> Any:
+            return torch.utils.data.SequentialSampler(dataset)
+
+    path: list[np.ndarray] = []
+    ordinary = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        args = run(text, transformers=transformers)["args"]
+        args.save_strategy, args.disable_tqdm, args.report_to, args.dataloader_pin_memory = "no", True, [], False
+        data = [{"rows": x, "labels": y} for x, y in zip(ROWS.reshape(-1, 4), TARGETS.reshape(-1, 1), strict=True)]
+        InOrder(Model(*torch_model()), args, train_dataset=data, callbacks=[Kept()]).train()
+        return np.stack(path)
+    finally:
+        torch.set_default_dtype(ordinary)
 
 
 TRAINERS: dict[str, Callable[[str], Path]] = {
@@ -138,8 +179,3 @@ TRAINERS: dict[str, Callable[[str], Path]] = {
     "optax": optax_path,
     "sklearn": sklearn_path,
 }
-
-
-def gap(path: Path, other: Path) -> float:
-    """The largest distance at any step, relative to the length of the weights at the start."""
-    return float(np.linalg.norm(path - other, axis=1).max() / np.linalg.norm(_flat(START)))

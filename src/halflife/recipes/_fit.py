@@ -163,6 +163,12 @@ def _match_hyperparameters(recipe: Recipe, form: Form, framework: Framework) -> 
             continue
         if name == "dampening":
             return _undamped(recipe, fixed, framework)
+        if name == "eps":
+            note = f"ε is {fixed:g} in {form.call} and cannot be set: relative to a step, the next term is at most "
+            note += f"{abs(fixed - numbers[name]):.1e} for gradients of size 1 and grows as they shrink"
+            losses.append(Loss(grade=Grade.FIRST_ORDER, note=note))
+            numbers[name] = fixed
+            continue
         losses.append(
             Loss(
                 grade=Grade.IMPOSSIBLE,

@@ -72,7 +72,7 @@ def read(optimizer: Any) -> list[Live]:
 
 def _setting(optimizer: Any, forms: tuple[Any, ...], group: Mapping[str, Any]) -> Recipe:
     name = type(optimizer).__name__
-    known = {argument for form in forms if form.call == name for argument in _rows._arguments(form)}
+    known = {argument for form in forms if form.call == name for argument in _rows.arguments_of(form)}
     if not known:
         raise BadInput(f"the steps of {name} are none that a rule of halflife knows.")
     values = {key: _plain(value) for key, value in group.items()}

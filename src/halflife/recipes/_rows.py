@@ -38,15 +38,15 @@ def read(
     named = [form for form in forms if form.call == call]
     if not named:
         raise UnknownName("optimizer", call, dict.fromkeys(form.call for form in forms))
-    known = {name for form in named for name in _arguments(form)}
+    known = {name for form in named for name in arguments_of(form)}
     for name in arguments:
         if name not in known and name not in ignored:
             raise UnknownName(f"argument of {call}", name, sorted(known))
     rows = [form for form in named if law is None or form.law is law]
     for form in rows:
-        if all(_given(form, arguments, name) == value for name, value in form.flags.items()):
+        if all(given(form, arguments, name) == value for name, value in form.flags.items()):
             return _recipe(form, arguments, others)
-    flags = {name: _given(form, arguments, name) for form in rows for name in form.flags}
+    flags = {name: given(form, arguments, name) for form in rows for name in form.flags}
     said = ", ".join(f"{name}={_calls.show(value)}" for name, value in flags.items())
     raise BadInput(f"{call} with {said} takes steps that no rule of halflife knows.")
 
@@ -70,17 +70,17 @@ def write(recipe: Recipe, form: Form, *, lr: Any = None) -> dict[str, Any]:
 def _recipe(form: Form, arguments: Mapping[str, Any], others: Mapping[str, Any]) -> Recipe:
     numbers = dict(form.fixed)
     for name, theirs in form.names.items():
-        value = _given(form, arguments, theirs)
+        value = given(form, arguments, theirs)
         numbers[name] = rule(form.rule).settings()[name] if value is None else _calls.number(theirs, value)
     fields = dict(others)
     strength = fields.pop("strength", None)
     if strength is None:
-        given = _given(form, arguments, form.strength) if form.strength else 0.0
-        strength = 0.0 if given is None else _calls.number(form.strength, given)
+        value = given(form, arguments, form.strength) if form.strength else 0.0
+        strength = 0.0 if value is None else _calls.number(form.strength, value)
     fields.setdefault("where", Where.ALL if Where.ALL in form.where else Where.WEIGHTS)
     lr = fields.pop("lr", None)
     if lr is None:
-        lr = _given(form, arguments, form.lr)
+        lr = given(form, arguments, form.lr)
         if lr is None:
             raise BadInput(f"{form.call} has no default for {form.lr}: give it.")
     return Recipe(
@@ -101,12 +101,12 @@ def with_remark(recipe: Recipe, remark: str) -> Recipe:
     return replace(recipe, remarks=(*recipe.remarks, remark))
 
 
-def _arguments(form: Form) -> set[str]:
+def arguments_of(form: Form) -> set[str]:
     inside = {name.partition(".")[0] for name in form.names.values()}
     return {form.lr, form.strength, *inside, *form.flags, *form.defaults} - {""}
 
 
-def _given(form: Form, arguments: Mapping[str, Any], name: str) -> Any:
+def given(form: Form, arguments: Mapping[str, Any], name: str) -> Any:
     """The value of an argument, by default the row's; `betas.0` looks into a tuple."""
     outer, _, index = name.partition(".")
     value = arguments.get(outer, form.defaults.get(outer))

@@ -28,7 +28,7 @@ IGNORED = (
     *("test_initialization", "clip_gradients", "gamma", "stepsize", "stepvalue"),
 )
 _DEFAULTS: dict[str, Any] = {"momentum": 0.0, "weight_decay": 0.0}
-_ADAM = _DEFAULTS | {"momentum": 0.9, "momentum2": 0.999, "delta": 1e-8}
+_ADAM = _DEFAULTS | {"momentum2": 0.999, "delta": 1e-8}
 
 
 def _form(call: str, rule: str, names: dict[str, str], defaults: dict[str, Any], **declared: Any) -> Form:

@@ -2,10 +2,11 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import _rows
+from halflife.recipes import _rows, torch
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._recipe import Recipe, Where
 from halflife.rules import Law
@@ -15,6 +16,7 @@ _SGD: dict[str, Any] = {"lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "nesterov
 _BETAS = {"beta1": "betas.0", "beta2": "betas.1"}
 _DECAY = "weight_decay is multiplied by lr and shrinks the weights, under the name Adam too"
 _L2 = "weight_decay is λ: it joins the gradient as λw"
+CLIPPED = "gradients are clipped at norm {} there, and λw is added afterwards"
 IGNORED = ("torch_adam", "bias_correction", "freeze_step", "fused")
 
 
@@ -39,7 +41,9 @@ FORMS = (
     _form("SGD", "sgd", Law.L2, {}, _SGD, momentum=0.0, nesterov=False),
     _form("SGD", "momentum", Law.L2, {"momentum": "momentum", "dampening": "dampening"}, _SGD, nesterov=False),
     _form("SGD", "nesterov", Law.L2, {"momentum": "momentum"}, _SGD, nesterov=True, dampening=0.0),
+    *(replace(form, where=frozenset({Where.ALL})) for form in torch.FORMS if form.call not in ("Adam", "AdamW", "SGD")),
 )
+"""Every name that is not its own is torch's."""
 
 
 def recognises(text: str) -> bool:
@@ -65,13 +69,16 @@ def read(text: str) -> Recipe:
     batch = configuration.get("train_batch_size")
     others: dict[str, Any] = {"batch": batch} if isinstance(batch, int) and not isinstance(batch, bool) else {}
     named = {form.call.lower(): form.call for form in FORMS}
-    return _rows.read(FORMS, named.get(kind.lower(), kind), given, ignored=IGNORED, **others)
+    recipe = _rows.read(FORMS, named.get(kind.lower(), kind), given, ignored=IGNORED, **others)
+    clipping = configuration.get("gradient_clipping", 1.0)
+    return _rows.with_remark(recipe, CLIPPED.format(clipping)) if clipping else recipe
 
 
 def write(recipe: Recipe, form: Form) -> str:
     """The configuration's entries for the optimizer and the rows of a batch."""
     arguments = {name: _plain(value) for name, value in _rows.write(recipe, form).items()}
     configuration: dict[str, Any] = {"optimizer": {"type": form.call, "params": arguments}}
+    configuration["gradient_clipping"] = 0.0
     if recipe.batch:
         configuration["train_batch_size"] = recipe.batch
     text = json.dumps(configuration, indent=2)
@@ -91,5 +98,6 @@ FRAMEWORK = Framework(
     recognises=recognises,
     read=read,
     write=write,
-    caution="which parameters is told by the groups given to deepspeed.initialize; lr is the peak of its scheduler",
+    caution="which parameters is told by the groups given to deepspeed.initialize; without gradient_clipping: 0.0 "
+    "it clips at norm 1.0",
 )

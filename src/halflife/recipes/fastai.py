@@ -1,5 +1,6 @@
 """fastai 2: decoupled under every optimizer unless `decouple_wd=False`; the Learner leaves out norms and biases."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from halflife._errors import BadInput
@@ -46,10 +47,10 @@ FORMS = (
     *_both(
         "RMSProp",
         "rmsprop",
-        {"smoothing": "sqr_mom", "eps": "eps"},
-        _SGD | {"sqr_mom": 0.99, "eps": 1e-8},
+        {"smoothing": "sqr_mom"},
+        _SGD | {"sqr_mom": 0.99},
         flags={"mom": 0.0},
-        fixed={"momentum": 0.0},
+        fixed={"momentum": 0.0, "eps": 1e-8},
     ),
 )
 
@@ -66,15 +67,15 @@ def read(text: str) -> Recipe:
         raise BadInput(f"the recipe holds {len(found)} learners or optimizers of fastai: it must hold one.")
     (call,) = found
     if not _learner(call):
-        return _rows.read(FORMS, call.last, dict(call.arguments), ignored=("params",))
+        return _rows.read(FORMS, call.last, _heard(call.last, call.arguments), ignored=("params",))
     partial = call.arguments["opt_func"]
     inside = {} if isinstance(partial, Source) else dict(partial.arguments)
     name = partial.text if isinstance(partial, Source) else partial.positional[0].text
     given = {key: value for key, value in call.arguments.items() if key in ("lr", "wd") and value is not None}
     everything = call.arguments.get("wd_bn_bias", False) is True
-    arguments = {"lr": 1e-3} | inside | given
-    where = Where.ALL if everything else Where.WEIGHTS
-    return _rows.read(FORMS, name.rpartition(".")[2], arguments, where=where)
+    name = name.rpartition(".")[2]
+    arguments = _heard(name, {"lr": 1e-3} | inside | given)
+    return _rows.read(FORMS, name, arguments, where=Where.ALL if everything else Where.WEIGHTS)
 
 
 def write(recipe: Recipe, form: Form) -> str:
@@ -88,6 +89,11 @@ def write(recipe: Recipe, form: Form) -> str:
     comment = "" if recipe.schedule == "constant" else f"\n# lr is the peak; schedule: {recipe.schedule}"
     given = (Source("dls"), Source("model"))
     return _calls.assign("learn", "Learner", *given, opt_func=function, **own, **everything) + comment
+
+
+def _heard(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What the optimizer makes use of: RMSProp takes an eps and does not pass it on."""
+    return {key: value for key, value in arguments.items() if (name, key) != ("RMSProp", "eps")}
 
 
 def _owns(call: Call) -> bool:
@@ -108,5 +114,5 @@ FRAMEWORK = Framework(
     recognises=recognises,
     read=read,
     write=write,
-    caution="fit_one_cycle moves momentum as well as lr; fit does not",
+    caution="fit_one_cycle moves momentum as well as lr, fit does not; the eps of RMSProp is not passed on",
 )

@@ -12,9 +12,15 @@ CALL = "TrainingArguments"
 SCHEDULES = {"constant": "constant", "linear": "linear", "cosine": "cosine"}
 SAME = {"adamw_torch_fused": "adamw_torch", "adamw_hf": "adamw_torch", "adamw_apex_fused": "adamw_torch"}
 INNER = "optim_args:"
+CLIPPED = "gradients are clipped at norm {} there, and λw is added afterwards"
 _WEIGHTS = frozenset({Where.WEIGHTS})
 _DEFAULTS: dict[str, Any] = {"learning_rate": 5e-5, "weight_decay": 0.0}
-_ADAM = _DEFAULTS | {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-8}
+_OWN: dict[str, dict[str, Any]] = {
+    "adamw_torch": {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-8},
+    "sgd": {f"{INNER}momentum": 0.0, f"{INNER}nesterov": "False"},
+    "adagrad": {f"{INNER}lr_decay": 0.0, f"{INNER}eps": 1e-10},
+    "rmsprop": {f"{INNER}momentum": 0.0, f"{INNER}alpha": 0.99, f"{INNER}eps": 1e-8, f"{INNER}centered": "False"},
+}
 _L2 = "weight_decay is λ: it joins the gradient as λw"
 
 
@@ -26,13 +32,14 @@ def _form(call: str, rule: str, law: Law, names: dict[str, str], **flags: Any) -
         lr="learning_rate",
         names=names,
         flags=flags,
-        defaults=_ADAM if call == "adamw_torch" else _DEFAULTS | {f"{INNER}momentum": 0.0, f"{INNER}nesterov": "False"},
+        defaults=_DEFAULTS | _OWN[call],
         where=_WEIGHTS,
         remark=_L2 if law is Law.L2 else "weight_decay is multiplied by lr and shrinks the weights",
     )
 
 
 _MOMENTUM = {"momentum": f"{INNER}momentum"}
+_RMSPROP = _MOMENTUM | {"smoothing": f"{INNER}alpha", "eps": f"{INNER}eps"}
 
 FORMS = (
     _form(
@@ -44,6 +51,11 @@ FORMS = (
     _form("sgd", "sgd", Law.L2, {}, **{f"{INNER}momentum": 0.0}),
     _form("sgd", "momentum", Law.L2, _MOMENTUM, **{f"{INNER}nesterov": "False"}),
     _form("sgd", "nesterov", Law.L2, _MOMENTUM, **{f"{INNER}nesterov": "True"}),
+    _form("adagrad", "adagrad", Law.L2, {"lr_decay": f"{INNER}lr_decay", "eps": f"{INNER}eps"}),
+    *(
+        _form("rmsprop", rule, Law.L2, _RMSPROP, **{f"{INNER}centered": centred})
+        for rule, centred in (("rmsprop", "False"), ("rmsprop_centred", "True"))
+    ),
 )
 
 
@@ -73,12 +85,14 @@ def read(text: str) -> Recipe:
     others |= {} if steps is None or steps == -1 else {"steps": int(_calls.number("max_steps", steps))}
     others |= {} if batch is None else {"batch": int(_calls.number("per_device_train_batch_size", batch))}
     optimizer = SAME.get(optimizer, optimizer)
+    clipping = arguments.pop("max_grad_norm", 1.0)
     inner = _inner(arguments.pop("optim_args", None))
     names = {
         name for form in FORMS if form.call == optimizer for name in (*form.names.values(), form.lr, "weight_decay")
     }
     rest = {name: value for name, value in arguments.items() if name in names}
-    return _rows.read(FORMS, optimizer, {**rest, **inner}, **others)
+    recipe = _rows.read(FORMS, optimizer, {**rest, **inner}, **others)
+    return _rows.with_remark(recipe, CLIPPED.format(_calls.show(clipping))) if clipping else recipe
 
 
 def write(recipe: Recipe, form: Form) -> str:
@@ -89,6 +103,7 @@ def write(recipe: Recipe, form: Form) -> str:
     if inner:
         said = (f"{name.removeprefix(INNER)}={_lines.show(value)}" for name, value in inner.items())
         arguments["optim_args"] = ",".join(said)
+    arguments["max_grad_norm"] = 0.0
     arguments["lr_scheduler_type"] = SCHEDULES.get(recipe.schedule, "constant")
     arguments |= {"max_steps": recipe.steps} if recipe.steps else {}
     arguments |= {"per_device_train_batch_size": recipe.batch} if recipe.batch else {}
@@ -102,7 +117,8 @@ def _inner(text: Any) -> dict[str, Any]:
         return {}
     pairs = [part.partition("=") for part in text.replace(" ", "").split(",") if part]
     return {
-        INNER + name: _lines.parse(f"--x {value}")["x"] if name != "nesterov" else value for name, _, value in pairs
+        INNER + name: value if name in ("nesterov", "centered") else _lines.parse(f"--x {value}")["x"]
+        for name, _, value in pairs
     }
 
 
@@ -113,5 +129,5 @@ FRAMEWORK = Framework(
     recognises=recognises,
     read=read,
     write=write,
-    caution="weights are told by name (no bias, no norm), embeddings included; max_grad_norm=1.0 clips by default",
+    caution="weights are told by name (no bias, no norm), embeddings included; max_grad_norm is 1.0 by default",
 )

@@ -135,7 +135,7 @@ FORMS = (
         Law.L2,
         "weight_decay",
         names={"smoothing": "rho", "eps": "eps"},
-        defaults={"learning_rate": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.0},
+        defaults={"rho": 0.9, "eps": 1e-6, "weight_decay": 0.0},
     ),
     _form(
         "lion",

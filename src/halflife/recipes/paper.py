@@ -88,7 +88,8 @@ def write(recipe: Recipe, form: Form) -> str:
     said = ", ".join(f"{name} = {_calls.show(value)}" for name, value in letters.items())
     where = f", {ONLY_WEIGHTS}" if recipe.strength and recipe.where is Where.WEIGHTS else ""
     schedule = "" if recipe.schedule == "constant" else f", ηt {recipe.schedule}"
-    return fill(f"{title} {said}{where}{schedule}", _calls.WIDTH, subsequent_indent="  ", break_long_words=False)
+    line = f"{title} {said}{where}{schedule}".replace(" = ", "\0")  # so that no line ends at a letter
+    return fill(line, _calls.WIDTH - 2 * line.count("\0"), break_long_words=False).replace("\0", " = ")
 
 
 FRAMEWORK = Framework(

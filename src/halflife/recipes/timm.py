@@ -13,6 +13,10 @@ CALLS = ("create_optimizer_v2", "create_optimizer")
 OWN = {"weight_decay": "weight_decay", "lr": "lr", "momentum": "momentum", "opt_betas": "betas", "opt_eps": "eps"}
 """Arguments of the command line, and what they are called in Python; all others go through --opt-kwargs."""
 
+TRAINING_SCRIPT = 2e-5
+"""The default of `--weight-decay` in its train.py; the factory's own is 0."""
+
+SAME = {"nesterov": "sgd", "nesterovw": "sgdw", "adamwlegacy": "adamw"}
 OTHERS = "the rest of the command line, the schedule among it, is not read"
 _REMARKS = {
     Law.L2: "weight_decay is λ: it joins the gradient as λw",
@@ -54,6 +58,20 @@ FORMS = (
     _form("lion", "lion", Law.DECOUPLED, _BETAS, _ADAM | {"betas": (0.9, 0.99)}),
     _form("lionc", "lion", Law.CORRECTED, _BETAS, _ADAM | {"betas": (0.9, 0.99)}),
     _form(
+        "adagrad",
+        "adagrad",
+        Law.L2,
+        {"lr_decay": "lr_decay", "initial_accumulator": "initial_accumulator_value", "eps": "eps"},
+        {"lr": 1e-2, "lr_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-8, "weight_decay": 0.0},
+    ),
+    _form(
+        "adadelta",
+        "adadelta",
+        Law.L2,
+        {"smoothing": "rho", "eps": "eps"},
+        {"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.0},
+    ),
+    _form(
         "rmsprop",
         "rmsprop",
         Law.L2,
@@ -76,11 +94,13 @@ def read(text: str) -> Recipe:
         return _call(text)
     given = _lines.parse(text)
     optimizer = str(given.pop("opt"))
+    given.setdefault("weight_decay", TRAINING_SCRIPT)
     arguments = {python: given.pop(line) for line, python in OWN.items() if line in given}
     extra = given.pop("opt_kwargs", [])
     for pair in extra if isinstance(extra, list) else [extra]:
         name, _, value = str(pair).partition("=")
         arguments[name] = _lines.parse(f"--x {value}")["x"]
+    optimizer = SAME.get(optimizer, optimizer)
     recipe = _rows.read(FORMS, optimizer, _fitting(optimizer, arguments), where=Where.WEIGHTS)
     return _rows.with_remark(recipe, OTHERS) if given else recipe
 
@@ -93,6 +113,7 @@ def write(recipe: Recipe, form: Form) -> str:
         named = {"opt": form.call, **arguments, "filter_bias_and_bn": False}
         call = _calls.assign("optimizer", f"timm.optim.{CALLS[0]}", Source("model"), **named)
         return call + comment
+    arguments.setdefault("weight_decay", 0.0)  # or the training script's own would be taken
     line = {"opt": form.call} | {name: arguments.pop(python) for name, python in OWN.items() if python in arguments}
     extra = [f"{name}={_lines.show(value)}" for name, value in arguments.items()]
     return _lines.write(line | ({"opt_kwargs": extra} if extra else {})) + comment
@@ -103,7 +124,8 @@ def _call(text: str) -> Recipe:
     if len(found) != 1 or len(found[0].positional) > 1:
         raise BadInput(f"a timm recipe is one timm.optim.{CALLS[0]}(model, opt=...) with named arguments.")
     arguments = dict(found[0].arguments)
-    optimizer = str(arguments.pop("opt", "sgd"))
+    named = str(arguments.pop("opt", "sgd"))
+    optimizer = SAME.get(named, named)
     filtered = arguments.pop("filter_bias_and_bn", True)
     where = Where.WEIGHTS if filtered else Where.ALL
     ignored = ("model_or_params", "foreach", "layer_decay")
