@@ -158,7 +158,7 @@ def verb(name: str, command: Any) -> str:
     options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
     usage = " ".join(["halflife", name, "[OPTIONS]", *(_metavar(each) for each in arguments)])
     texts = (inspect.cleandoc(text) for text in (command.help, command.epilog) if text)
-    parts = ["```text", usage, "```", "", *(_with_examples(text) for text in texts)]
+    parts = ["```text", usage, "```", "", "\n\n".join(_with_examples(text) for text in texts)]
     for heading, members in (("argument", arguments), ("option", options)):
         if members:
             rows = [(_spelling(each), each.help or "", _default(each)) for each in members]

@@ -34,6 +34,7 @@ extensions = [
 made_to_be_included = ["_made/contents_*.md", "_made/laws.md", "_made/rules.md", "_made/verbs"]
 exclude_patterns = ["_build", "_scratch", "jupyter_execute", "**/.ipynb_checkpoints", *made_to_be_included]
 html_theme = "furo"
+smartquotes = False
 html_title = "halflife"
 html_show_copyright = False
 html_static_path = ["_static"]
