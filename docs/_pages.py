@@ -126,7 +126,7 @@ def framework(framework: Framework) -> str:
     if measured := atlas(MEASURED.get(framework.name, "")):
         parts += ["## As measured", measured]
     else:
-        parts += ["Its optimizers are not in [the atlas](../../atlas.md): the table says what its source code says."]
+        parts += ["None of its optimizers are in [the atlas](../../atlas.md)."]
     return "\n\n".join(parts) + "\n"
 
 
