@@ -109,28 +109,65 @@ def load(
     Raises:
         BadData: it cannot be read or cannot be learned from; one sentence says why, and what is allowed.
     """
-    _refuse_options(seed, label_noise, memory)
+    refuse_options(seed, label_noise, memory)
     table = readers.read(source, target=target, memory=memory)
-    task = preprocess.task_of(table, task)
-    classes, codes = preprocess.classes_of(table) if task == "classification" else ((), None)
-    preprocess.refuse_large(table, len(classes) or table.target.shape[1], memory)
+    task, classes, codes = told(table, task, memory)
     parts = sizes(len(table.target), train_size, valid_size, test_size)
     rows_rng, noise_rng = (np.random.default_rng([seed, stream]) for stream in range(2))
     strata = np.zeros(len(table.target), dtype=np.int64) if codes is None else codes
-    chosen = split(strata, parts, rows_rng)
+    return prepared(
+        table,
+        classes,
+        codes,
+        split(strata, parts, rows_rng),
+        label_noise=label_noise,
+        noise=noise_rng,
+        seed=seed,
+        fingerprint=_fingerprint(table, task, int(seed), parts, float(label_noise)),
+    )
+
+
+def told(table: Table, task: str | None, memory: int) -> tuple[str, tuple[str, ...], Array | None]:
+    """The task, the classes' names and the class of each row: () and None in regression.
+
+    Raises:
+        BadData: as `load`.
+    """
+    task = preprocess.task_of(table, task)
+    classes, codes = preprocess.classes_of(table) if task == "classification" else ((), None)
+    preprocess.refuse_large(table, len(classes) or table.target.shape[1], memory)
+    return task, classes, codes
+
+
+def prepared(
+    table: Table,
+    classes: tuple[str, ...],
+    codes: Array | None,
+    chosen: tuple[Array, Array, Array],
+    *,
+    label_noise: float,
+    noise: np.random.Generator,
+    seed: int,
+    fingerprint: str,
+) -> Data:
+    """These rows for training, validation and test, preprocessed by what the first of them teach.
+
+    Raises:
+        BadData: as `load`.
+    """
     features, x = preprocess.features_of(table, chosen[0])
     if codes is None:
         mean, scale = _target_scale(table, chosen[0])
         y = (table.target - mean) / scale
         preprocess.refuse_far(y, [table.target_name] * y.shape[1])
-        y[chosen[0]] += label_noise * noise_rng.standard_normal((parts[0], y.shape[1]))
+        y[chosen[0]] += label_noise * noise.standard_normal((len(chosen[0]), y.shape[1]))
     else:
         mean, scale = np.zeros(len(classes)), np.ones(len(classes))
-        y = np.eye(len(classes))[_flip(codes, chosen[0], len(classes), label_noise, noise_rng)]
+        y = np.eye(len(classes))[_flip(codes, chosen[0], len(classes), label_noise, noise)]
     train, valid, test = (_frozen(x[rows], y[rows]) for rows in chosen)
     return Data(
         name=table.name,
-        task=task,
+        task="regression" if codes is None else "classification",
         target=table.target_name,
         classes=classes,
         features=features,
@@ -141,11 +178,16 @@ def load(
         target_scale=scale,
         label_noise=float(label_noise),
         seed=int(seed),
-        fingerprint=_fingerprint(table, task, int(seed), parts, float(label_noise)),
+        fingerprint=fingerprint,
     )
 
 
-def _refuse_options(seed: int, label_noise: float, memory: int) -> None:
+def refuse_options(seed: int, label_noise: float, memory: int) -> None:
+    """Refuse what no data set can be drawn by.
+
+    Raises:
+        BadData: one sentence says which, and what is allowed.
+    """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise BadData(f"seed is {seed!r}: it must be a whole number, at least 0.")
     if not isinstance(label_noise, (int, float, np.floating)) or not 0 <= label_noise < 1:

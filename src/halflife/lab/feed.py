@@ -78,6 +78,7 @@ def feed(
         "epoch": np.array(epochs, np.int32) + 1,
         "index": index,
         "weight": weight.astype(dtype),
+        "share": ((weight > 0).sum(axis=-1) / rows).astype(dtype),
         "step": (step + steps_before).reshape(len(epochs), steps).astype(np.int32) + 1,
         "lr": lr.reshape(per_step).astype(dtype),
         "decay": decay.reshape(per_step).astype(dtype),

@@ -35,7 +35,7 @@ class StudyFile:
         data: the name of the data set.
         rules: of its grid.
         done: trainings in the file.
-        total: trainings that the study has when it is finished.
+        total: trainings that the study has when it is finished; as many as are done where a search decides on the way.
         best: lowest validation error so far; None before the first training.
     """
 
@@ -128,7 +128,7 @@ def _look(path: Path) -> StudyFile | None:
             data=question["data"][0],
             rules=tuple(question["rules"][1]),
             done=done,
-            total=len(question["settings"]) * len(question["seeds"]) * question.get("folds", 1),
+            total=max(done, len(question["settings"]) * len(question["seeds"]) * question.get("folds", 1)),
             best=best,
         )
     except (BadStudy, sqlite3.Error, ValueError, LookupError, TypeError):

@@ -28,5 +28,5 @@ class Spread:
 
 def quantiles(parameters: Parameters) -> list[np.ndarray]:
     """For each layer the quantiles of every member, [members, levels]."""
-    flat = (np.asarray(layer["weights"], np.float64) for layer in parameters)
+    flat = (np.asarray(layer["weights"], np.float64) for layer in parameters if "weights" in layer)
     return [np.quantile(w.reshape(len(w), -1), LEVELS, axis=1).T for w in flat]

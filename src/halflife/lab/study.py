@@ -1,9 +1,6 @@
 """The seed question on real data: are L2 regularization and weight decay the same here, and how much does it matter?"""
 
-import hashlib
 import inspect
-import json
-import platform
 import shlex
 import threading
 import time
@@ -11,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +20,7 @@ from halflife.lab.foresight import foresee
 from halflife.lab.found import Study, found_in
 from halflife.lab.grid import MIDDLE_LR, settings
 from halflife.lab.networks import Network
+from halflife.lab.origin import file_for, versions
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan
 from halflife.lab.regime import Regime
@@ -165,8 +162,8 @@ def study(
             "seeds": numbers,
             "chunk size": members,
         }
-        path = Path(out) if out else Path(f"halflife-{_file_stem(data.name)}-{_digest(question)}.db")
-        with Store(path, question, versions=_versions()) as store:
+        path = Path(out) if out else file_for(data.name, question)
+        with Store(path, question, versions=versions()) as store:
             foreseen = {name: aside.submit(foresee, name) for name in dict.fromkeys(twin_rules)}
             store.tell(
                 data=data.describe(),
@@ -239,16 +236,3 @@ def _command(chosen: Mapping[str, Any]) -> str:
         several = isinstance(value, Sequence) and not isinstance(value, str)
         words += [flag] if value is True else [flag, ",".join(map(str, value)) if several else str(value)]
     return shlex.join(words)
-
-
-def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in ("halflife", "jax", "jaxlib", "numpy", "scikit-learn")}
-    return packages | {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
-
-
-def _digest(question: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:8]
-
-
-def _file_stem(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(name).stem) or "data"
