@@ -30,6 +30,7 @@ _HOMES = {
     "study": "halflife.lab",
     "timescale": "halflife.rules",
     "translate": "halflife.recipes",
+    "tune": "halflife.tune",
     "update": "halflife.rules",
 }
 """Where each public name lives."""

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 if TYPE_CHECKING:
     from halflife import lab
+    from halflife import tune as search
 
 
 class Bar:
@@ -27,8 +36,8 @@ class Bar:
             console=Console(file=sys.stderr),
             transient=True,
         )
-        self._tasks = {stage: self._bar.add_task(stage, total=None, best="", visible=False) for stage in _STAGES}
-        self._last: lab.Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._last: lab.Progress | search.Progress | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -45,14 +54,22 @@ class Bar:
 
     def study(self, progress: "lab.Progress") -> None:
         """Draw one report of `halflife.lab.study`."""
+        best = progress.best
+        words = f"best so far: {best.setting.rule} {best.setting.law}, {best.valid:.3f}" if best else ""
+        self._draw(progress, words)
+
+    def tune(self, progress: "search.Progress") -> None:
+        """Draw one report of `halflife.tune`."""
+        words = ""
+        if progress.best:
+            point, error = progress.best
+            words = f"best so far: {point.door}, lr {point.lr:.2g}, strength {point.strength:.2g}, {error:.3f}"
+        self._draw(progress, words)
+
+    def _draw(self, progress: "lab.Progress | search.Progress", words: str) -> None:
         self._last = progress
         if self._bar.console.is_terminal:
             self._bar.start()
-        best = progress.best
-        words = f"best so far: {best.setting.rule} {best.setting.law}, {best.valid:.3f}" if best else ""
-        self._bar.update(
-            self._tasks[progress.stage], completed=progress.done, total=progress.total, best=words, visible=True
-        )
-
-
-_STAGES = ("twins", "trainings")
+        if progress.stage not in self._tasks:
+            self._tasks[progress.stage] = self._bar.add_task(progress.stage, total=None, best="")
+        self._bar.update(self._tasks[progress.stage], completed=progress.done, total=progress.total, best=words)

@@ -81,10 +81,10 @@ def _table(x: Array, y: Array) -> Table:
             target=y.reshape(len(y), -1).astype(object if words else np.float64),
             target_name="y",
         )
-    except (TypeError, ValueError) as error:
-        raise (
-            error if isinstance(error, BadData) else BadData("the features hold something that is no number.")
-        ) from None
+    except BadData:
+        raise
+    except (TypeError, ValueError):
+        raise BadData("the features hold something that is no number.") from None
 
 
 def _used(rows: int, codes: Array | None, wanted: Size, seed: int) -> Array:

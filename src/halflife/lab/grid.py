@@ -44,6 +44,11 @@ _DECAY_OVER_L2_OF_ADAPTIVE = 10**1.5
 """How much stronger wd must be than λ to shrink as much; 1/(1−μ) under momentum, 1 + μ in McCaffrey's program."""
 
 
+def decay_over_l2(rule: str) -> float:
+    """How many times λ the wd of a decay must be to shrink weights about as much as a penalty does."""
+    return _DECAY_OVER_L2.get(rule, _DECAY_OVER_L2_OF_ADAPTIVE)
+
+
 def default_lrs(rule: str) -> tuple[float, ...]:
     """Six learning rates, each twice the one before, round the rule's middle one."""
     return tuple(MIDDLE_LR[rule] * 2.0**k for k in range(-3, 3))
@@ -62,7 +67,7 @@ def settings(rule: str, lrs: Sequence[float] | None, strengths: Sequence[float] 
         lrs: peak learning rates, the rule's own by default.
         strengths: λ for the penalty and, times lr, α for decay; without them the windows described above.
     """
-    moved = 1.0 if strengths else _DECAY_OVER_L2.get(rule, _DECAY_OVER_L2_OF_ADAPTIVE)
+    moved = 1.0 if strengths else decay_over_l2(rule)
     return [
         setting
         for lr in lrs or default_lrs(rule)

@@ -66,6 +66,17 @@ class Interval:
         half = _student(len(values) - 1) * stdev(values) / math.sqrt(len(values))
         return cls(mean=mean, low=mean - half, high=mean + half)
 
+    @classmethod
+    def over_folds(cls, values: Sequence[float]) -> "Interval":
+        """The interval of a mean over the folds of a cross-validation.
+
+        Folds share their training rows, so the variance of the mean is s²·(1/k + n_valid/n_train), not s²/k, with
+        n_valid/n_train = 1/(k−1): Nadeau & Bengio 2003, section 3, the corrected resampled t-test.
+        """
+        mean, folds = fmean(values), len(values)
+        half = _student(folds - 1) * stdev(values) * math.sqrt(1 / folds + 1 / (folds - 1))
+        return cls(mean=mean, low=mean - half, high=mean + half)
+
     @property
     def excludes_zero(self) -> bool:
         """Whether the whole interval lies on one side of 0."""

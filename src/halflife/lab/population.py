@@ -42,12 +42,14 @@ class Chunk:
         settings: what its members differ in.
         size: members that the compiled program has; those beyond the settings repeat the last of them, so that all
             chunks of a rule share one program.
+        fold: which of several data sets it is trained on.
     """
 
     number: int
     seed: int
     settings: tuple[Setting, ...]
     size: int
+    fold: int = 0
 
 
 def plan(settings: Sequence[Setting], seeds: Sequence[int], *, members: int) -> tuple[Chunk, ...]:

@@ -60,14 +60,29 @@ def run(
         BadInput: after all others are finished, a chunk that cannot be trained: one network does not fit the memory,
             or its worker died `ATTEMPTS` times.
     """
+    folds = [(data, regime)]
+    return run_folds(folds, chunks, memory=memory, workers=workers, trainer=trainer, crew=crew, happened=happened)
+
+
+def run_folds(
+    folds: Sequence[tuple[Data, Regime]],
+    chunks: Sequence[Chunk],
+    *,
+    memory: int = MEMORY,
+    workers: int | None = None,
+    trainer: Callable[..., Trained] = train,
+    crew: Crew | None = None,
+    happened: Callable[[Incident], None] = lambda _: None,
+) -> Iterator[tuple[Chunk, Trained, float]]:
+    """As `run`, each chunk on the rows of its fold, under that fold's regime."""
     if not chunks:
         return
-    crew = crew or _threads(regime, chunks, memory, workers)
+    crew = crew or _threads(folds[0][1], chunks, memory, workers)
     to_start = deque(Job(chunk=chunk) for chunk in chunks)
     at_work: dict[Future[Done], Job] = {}
     finished: SimpleQueue[Future[Done]] = SimpleQueue()
     hopeless: list[str] = []
-    with crew.at_work(partial(_do, data, regime, trainer)) as start:
+    with crew.at_work(partial(_do, folds, trainer)) as start:
         while to_start or at_work:
             while to_start and len(at_work) < _AHEAD * crew.slots:
                 future = start(to_start[0])
@@ -119,10 +134,14 @@ def _after(job: Job, error: Exception) -> tuple[Job | None, str]:
 
 
 def _do(
-    data: Data, regime: Regime, trainer: Callable[..., Trained], job: Job, stop: Callable[[], bool] = lambda: False
+    folds: Sequence[tuple[Data, Regime]],
+    trainer: Callable[..., Trained],
+    job: Job,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Done:
     """Train the members of a job, part by part."""
     began = time.perf_counter()
+    data, regime = folds[job.chunk.fold]
     try:
         parts = [trainer(data, regime, members, seed=job.chunk.seed, stop=stop) for members in job.members]
     except MemoryError as error:

@@ -1,0 +1,27 @@
+"""How much should I regularize? The question behind weight decay, answered for a user's own data.
+
+`halflife.tune("houses.csv", target="price")` trains networks without regularization, with L2 and with decay over lr
+and strength, every setting on all folds at once, and hands back the best setting with what it gains. `_search` says
+what is tried next, `_trials` tries it, `_choose` makes choices of trials, `_tune` puts them together.
+
+The package itself is callable, so that `halflife.tune(...)` means `halflife.tune.tune(...)` however it was imported.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from halflife.tune._point import Door, Point
+from halflife.tune._result import Choice, Tuning
+from halflife.tune._trials import Progress, Trial
+from halflife.tune._tune import tune
+
+__all__ = ["Choice", "Door", "Point", "Progress", "Trial", "Tuning", "tune"]
+
+
+class _Callable(ModuleType):
+    def __call__(self, data: Any, /, **options: Any) -> Tuning:
+        return tune(data, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,259 @@
+"""`halflife.tune`: from data to the setting that regularizes it best, and what that gains."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from halflife._errors import BadInput, UnknownName
+from halflife.lab import cluster, plain
+from halflife.lab.compiler import keep_compiled_programs
+from halflife.lab.data import Data
+from halflife.lab.folds import Arrays
+from halflife.lab.folds import folds as split_into_folds
+from halflife.lab.networks import Network
+from halflife.lab.origin import file_for, versions
+from halflife.lab.population import MEMORY, members_a_chunk
+from halflife.lab.regime import Regime
+from halflife.lab.split import Size
+from halflife.lab.store import Store
+from halflife.recipes import Recipe, Where, translate
+from halflife.rules import Law
+from halflife.rules import rule as rule_named
+from halflife.tune import _choose, _optuna
+from halflife.tune._budget import SEARCHES, affordable
+from halflife.tune._point import Door, Point, Space, space
+from halflife.tune._result import Tuning
+from halflife.tune._search import Batch, Search
+from halflife.tune._trials import Progress, Trials
+
+FRAMEWORKS = ("torch", "keras", "optax", "sklearn")
+"""Those that the winning setting is written for."""
+
+_SEEDS = 2**63
+
+
+def tune(
+    data: str | Path | Arrays,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    rule: str = "adam",
+    hyperparameters: Mapping[str, float] | None = None,
+    grid: Mapping[str, Sequence[float]] | None = None,
+    search: str = "grid",
+    trainings: int | None = None,
+    minutes: float | None = None,
+    folds: int = 5,
+    seeds: int = 3,
+    seed: int = 0,
+    epochs: int = 50,
+    hidden: Sequence[int] = (64,),
+    activation: str = "relu",
+    initialization: str = "he",
+    error: str | None = None,
+    batch_size: int = 32,
+    schedule: str = "constant",
+    precision: str = "float32",
+    rows: Size = None,
+    label_noise: float = 0.0,
+    memory: int = MEMORY,
+    out: str | Path | None = None,
+    optuna_storage: str | None = None,
+    ray: str | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Tuning:
+    """Find how much to regularize, behind which door, and say what it gains over not regularizing at all.
+
+    Every setting is trained on all folds at once. A coarse grid is thinned out by successive halving, a finer one
+    follows round the best of each door, and the finalists are trained from more starts. The gain is measured on folds
+    that had no part in choosing the setting. What was trained is kept in a file as it is finished: an interrupted
+    search goes on with the same call.
+
+    Args:
+        data: a data set by name, a file (see `halflife.lab.load`), or features [rows, ...] and targets as two arrays.
+        target: what to predict, for files.
+        task: "classification" or "regression"; found out by default.
+        rule: the optimizer, by the name of its rule.
+        hyperparameters: its own numbers, where they are not the rule's defaults.
+        grid: what to search: "lr", "l2" (λ) and "decay" (α per step, at the middle lr; it moves with lr). What is left
+            out is a coarse default; an empty sequence shuts that door.
+        search: "grid", "random" or "optuna".
+        trainings: the most networks to train; the grid is thinned until it fits.
+        minutes: after this long nothing more is begun, and the answer is made from what there is.
+        folds: of the cross-validation.
+        seeds: starts of each finalist.
+        seed: the first of them; decides the folds, too.
+        epochs: how often a network that is not dropped early sees each row.
+        hidden: units of each hidden layer.
+        activation: of the hidden layers.
+        initialization: how weights start.
+        error: what the networks minimize; by default softmax_cross_entropy for classes, squared for numbers.
+        batch_size: rows a step.
+        schedule: of lr, by name; it spans the epochs of each training.
+        precision: "float32" or "float64".
+        rows: rows to use, a count or a share; all by default.
+        label_noise: share of training labels to replace.
+        memory: bytes that training may take.
+        out: the file; by default halflife-tune-NAME-HASH.db here.
+        optuna_storage: an Optuna storage to write all trials into, such as "sqlite:///optuna.db".
+        ray: the address of a Ray cluster, or "local"; the threads of this machine by default.
+        progress: told after each chunk.
+
+    Raises:
+        BadInput: an option cannot be used, or time was up before anything could be compared; BadData, BadStudy and
+            UnknownName are of this kind.
+        KeyboardInterrupt: after what was finished is safe.
+    """
+    began = time.perf_counter()
+    ends = _deadline(minutes)
+    _require(seeds=seeds, seed=seed, search=search)
+    numbers = rule_named(rule).settings(**(hyperparameters or {}))
+    searched = _space(rule, grid)
+    sets = split_into_folds(data, number=folds, target=target, task=task, seed=seed, rows=rows, label_noise=label_noise)
+
+    def regime(of: Data) -> Regime:
+        network = Network(
+            sizes=(of.train.x.shape[1], *hidden, of.train.y.shape[1]),
+            error=error or ("softmax_cross_entropy" if of.task == "classification" else "squared"),
+            activation=activation,
+            initialization=initialization,
+        )
+        return Regime(network=network, epochs=epochs, batch_size=batch_size, schedule=schedule, precision=precision)
+
+    with_regimes = [(of, regime(of)) for of in sets]
+    first = with_regimes[0][1]
+    searched, how = affordable(searched, search, epochs, trainings=trainings, folds=folds, seeds=seeds, seed=seed)
+    keep_compiled_programs()
+    with cluster.crew(ray) as crew:
+        platform = crew.platform if crew else None
+        members = members_a_chunk(first.network, first, [rule], memory=memory, platform=platform)
+        question = {
+            "data": [sets[0].name, sets[0].fingerprint],
+            "regime": plain.regime(first),
+            "rules": [[], [rule]],
+            "hyperparameters": sorted(numbers.items()),
+            "settings": [],
+            "space": [searched.lrs, searched.l2s, searched.decays_over_lr],
+            "search": [search, how.number],
+            "folds": folds,
+            "seeds": [seed, seeds],
+            "chunk size": members,
+        }
+        path = Path(out) if out else file_for(sets[0].name, question, kind="tune")
+        with Store(path, question, versions=versions(), kind="tune") as store:
+            trials = Trials(
+                store=store,
+                folds=with_regimes,
+                rule=rule,
+                hyperparameters=numbers,
+                members=members,
+                ends=ends,
+                train={"memory": memory},
+                progress=progress,
+                crew=crew,
+            )
+            _drive(how.search(), trials, seed)
+            tried = _choose.comparable(trials.trials.values(), searched.doors)
+            if len(tried) < 2:
+                raise BadInput(
+                    f"{'time was up' if trials.out_of_time else 'too many networks diverged'} before two doors could "
+                    f"be compared; what was trained is kept in {path}: the same command with more minutes, or a grid "
+                    "of smaller lrs in another file, goes on."
+                )
+            chosen = _choose.chosen_by_others(tried)
+            if seeds > 1:
+                finalists = _choose.to_confirm(tried)
+                length = next(iter(tried.values()))[0].epochs
+                trials.attempt(Batch(stage="seeds", points=finalists, epochs=length), range(seed + 1, seed + seeds))
+                tried = _choose.comparable(trials.trials.values(), tried)
+            if optuna_storage:
+                _optuna.write(trials.trials.values(), optuna_storage, path.stem)
+            found = _choose.choices(tried, chosen, searched if search == "grid" else None)
+            best = min(found, key=lambda choice: choice.error.mean)
+            recipe = _recipe(rule, numbers, best.point, sets[0], first)
+            return Tuning(
+                data=_describe(sets),
+                score="accuracy" if sets[0].task == "classification" else "R²",
+                rule=rule,
+                regime=first,
+                seeds=tuple(range(seed, seed + seeds)),
+                folds=folds,
+                search=search,
+                choices=found,
+                trials=tuple(trials.trials.values()),
+                best=best,
+                recipe=recipe,
+                translations=translate(recipe, to=FRAMEWORKS),
+                finished=not trials.out_of_time,
+                trainings=trials.trained,
+                incidents=tuple(store.incidents()),
+                seconds=time.perf_counter() - began,
+                path=path,
+            )
+
+
+def _drive(search: Search, trials: Trials, seed: int) -> None:
+    """Try what the search asks for until it is done or time is up."""
+    try:
+        batch = next(search)
+        while not trials.out_of_time:
+            batch = search.send(trials.attempt(batch, [seed]))
+    except StopIteration:
+        return
+
+
+def _space(rule: str, grid: Mapping[str, Sequence[float]] | None) -> Space:
+    given = dict(grid or {})
+    for name in given:
+        if name not in ("lr", "l2", "decay"):
+            raise UnknownName("dimension of the grid", name, ("lr", "l2", "decay"))
+    return space(rule, lrs=given.get("lr"), l2s=given.get("l2"), decays=given.get("decay"))
+
+
+def _require(*, seeds: int, seed: int, search: str) -> None:
+    if seeds < 1:
+        raise BadInput(f"seeds is {seeds}: it must be 1 or more.")
+    if seed + seeds > _SEEDS:
+        raise BadInput(f"seed is {seed}: the last seed must be below 2^63.")
+    if search not in SEARCHES:
+        raise UnknownName("search", search, SEARCHES)
+
+
+def _deadline(minutes: float | None) -> float:
+    if minutes is None:
+        return math.inf
+    if not 0 < minutes < math.inf:
+        raise BadInput(f"minutes is {minutes}: it must be a positive number.")
+    return time.monotonic() + 60 * minutes
+
+
+def _recipe(rule: str, numbers: Mapping[str, float], point: Point, data: Data, regime: Regime) -> Recipe:
+    rows, batch = len(data.train), min(regime.batch_size, len(data.train))
+    laws = {Door.NONE: Law.NONE, Door.L2: Law.L2, Door.DECAY: Law.INDEPENDENT}
+    return Recipe(
+        rule=rule,
+        lr=point.lr,
+        law=laws[point.door],
+        strength=point.strength,
+        hyperparameters=tuple(numbers.items()),
+        where=Where.WEIGHTS,
+        schedule=regime.schedule,
+        steps=regime.epochs * -(-rows // batch),
+        batch=batch,
+        rows=rows,
+    )
+
+
+def _describe(sets: Sequence[Data]) -> str:
+    of = sets[0]
+    rows = len(of.train) + len(of.valid)
+    return (
+        replace(of, train=of.train, valid=of.valid)
+        .describe()
+        .replace(
+            f"{len(of.train)} + {len(of.valid)} + 0 rows (training, validation, test)",
+            f"{rows} rows in {len(sets)} folds",
+        )
+    )
