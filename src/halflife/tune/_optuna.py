@@ -83,4 +83,5 @@ def _optuna() -> ModuleType:
     except ImportError:
         raise BadInput("this needs Optuna: pip install 'halflife[optuna]', or leave it to --search grid.") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna
+    module: ModuleType = optuna
+    return module
