@@ -1,15 +1,22 @@
-"""A live torch optimizer as recipes: one a setting that its parameter groups hold, with what its state measures."""
+"""A live optimizer as recipes: torch's here, one a setting that its parameter groups hold; others by their readers."""
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import _rows, composer, lion_pytorch, optimi, torch
-from halflife.recipes._grade import Loss
-from halflife.recipes._recipe import Recipe, Where
-from halflife.rules import Law
+from halflife.recipes import (
+    _live_keras,
+    _live_optax,
+    _live_sklearn,
+    _rows,
+    composer,
+    lion_pytorch,
+    optimi,
+    torch,
+)
+from halflife.recipes._parts import Live, chosen
+from halflife.recipes._recipe import Recipe
+from halflife.recipes._uniform import Layers, adaptive, uniform
 
 SOURCES: Mapping[str, tuple[Any, ...]] = {
     "torch": torch.FORMS,
@@ -20,37 +27,24 @@ SOURCES: Mapping[str, tuple[Any, ...]] = {
 """The rows by the package that the optimizer's class comes from."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Live:
-    """A recipe with what a live optimizer adds to it.
-
-    Attributes:
-        recipe: the setting.
-        group: which parameters have it, if not all have the same.
-        measured: the uniform decay that its L2 amounts to overall, by the optimizer's state (1/step).
-        layers: what it amounts to in each tensor, over that.
-        losses: what reading could not keep.
-    """
-
-    recipe: Recipe
-    group: str | None = None
-    measured: float | None = None
-    layers: tuple[tuple[str, float], ...] = ()
-    losses: tuple[Loss, ...] = ()
+READERS = {"keras": _live_keras.read, "sklearn": _live_sklearn.read, "optax": _live_optax.read}
+"""What reads the objects of other packages."""
 
 
 def read(optimizer: Any) -> list[Live]:
-    """The settings of a live torch optimizer, and for L2 through an adaptive direction, what it removes just now.
+    """The settings of a live optimizer, and for L2 through an adaptive direction, what it removes just now.
 
     Raises:
-        BadInput: it is not a torch optimizer, or one whose steps no rule of halflife knows.
+        BadInput: nothing here reads it, or no rule of halflife takes its steps.
     """
+    package = _package(optimizer)
+    if package in READERS:
+        return READERS[package](optimizer)
     groups = getattr(optimizer, "param_groups", None)
-    package = type(optimizer).__module__.partition(".")[0]
     if not isinstance(groups, list) or package not in SOURCES:
         raise BadInput(
-            f"a {type(optimizer).__module__}.{type(optimizer).__qualname__} cannot be read: give a text, or one "
-            f"of {', '.join(SOURCES)}."
+            f"a {type(optimizer).__module__}.{type(optimizer).__qualname__} cannot be read: give a text, or a live "
+            f"optimizer of {', '.join((*SOURCES, *READERS))}."
         )
     names = _names(groups)
     settings: dict[Recipe, list[Any]] = {}
@@ -62,10 +56,9 @@ def read(optimizer: Any) -> list[Live]:
         return [Live(recipe=recipe) for recipe in list(settings)[:1]]
     found = []
     for recipe, parameters in regularized.items():
-        recipe, remark = _where(recipe, parameters, free)
+        recipe = chosen(recipe, [p.ndim for p in parameters], [p.ndim for p in free])
         measured, layers = _measure(optimizer, recipe, parameters, names)
         label = f"{len(parameters)} tensors of lr {recipe.lr:g}" if len(regularized) > 1 else None
-        recipe = _rows.with_remark(recipe, remark) if remark else recipe
         found.append(Live(recipe=recipe, group=label, measured=measured, layers=layers))
     return found
 
@@ -88,18 +81,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
     return value.item() if hasattr(value, "item") and getattr(value, "numel", lambda: 0)() == 1 else value
-
-
-def _where(recipe: Recipe, parameters: list[Any], free: list[Any]) -> tuple[Recipe, str]:
-    """Which parameters, by their dimensions."""
-    if not free:
-        return recipe, ""
-    if all(p.ndim >= 2 for p in parameters) and all(p.ndim < 2 for p in free):
-        return replace(recipe, where=Where.WEIGHTS), ""
-    return recipe, (
-        f"{len(parameters)} of {len(parameters) + len(free)} tensors are regularized there, chosen by something "
-        "else than their dimensions: carry the choice by hand"
-    )
 
 
 def _names(groups: list[Mapping[str, Any]]) -> dict[int, str]:
@@ -130,31 +111,27 @@ def _step(state: Mapping[str, Any]) -> float:
 
 def _measure(
     optimizer: Any, recipe: Recipe, parameters: list[Any], names: Mapping[int, str]
-) -> tuple[float | None, tuple[tuple[str, float], ...]]:
-    """The uniform decay that removes as much of Σw² as the penalty does through the roots as they stand.
-
-    A penalty takes η·λ·wᵢ/rootᵢ from each weight, so it takes 2·Σ η·λ·wᵢ²/rootᵢ from Σw²; a decay α takes 2·α·Σw².
-    """
-    if recipe.law is not Law.L2 or recipe.linear or recipe.rule not in ROOTS:
-        return None, ()
-    if type(optimizer).__module__.partition(".")[0] != "torch":
+) -> tuple[float | None, Layers]:
+    """What an L2 through an adaptive direction amounts to, by torch's own states."""
+    if not adaptive(recipe) or recipe.rule not in ROOTS or _package(optimizer) != "torch":
         return None, ()
     beta2, eps = recipe.numbers.get("beta2", 0.0), recipe.numbers.get("eps", 0.0)
-    gain = 1 / (1 - recipe.numbers.get("momentum", 0.0))
-    removed, squares, layers = 0.0, 0.0, []
-    for parameter in parameters:
-        state = optimizer.state.get(parameter) or {}
-        weights = parameter.detach().double()
-        norm = float((weights * weights).sum())
-        if not state or not norm:
-            continue
-        root = ROOTS[recipe.rule](state, beta2, eps).double()
-        taken = gain * recipe.lr * recipe.l2 * float((weights * weights / root).sum())
-        if not math.isfinite(taken):
-            continue
-        removed, squares = removed + taken, squares + norm
-        layers.append((names[id(parameter)], taken / norm))
-    if not squares:
-        return None, ()
-    overall = removed / squares
-    return overall, tuple((name, share / overall) for name, share in layers)
+    return uniform(
+        recipe,
+        (
+            (names[id(p)], p.detach().double(), ROOTS[recipe.rule](state, beta2, eps).double())
+            for p in parameters
+            if (state := optimizer.state.get(p))
+        ),
+    )
+
+
+def framework(optimizer: Any) -> str:
+    """The name of the framework that a live object comes from, as `to` takes it."""
+    return _package(optimizer).replace("_", "-")
+
+
+def _package(thing: Any) -> str:
+    """The package that a thing comes from; a Keras model may be of a class of the user's own."""
+    families = [kind.__module__.partition(".")[0] for kind in type(thing).__mro__]
+    return next((name for name in families if name in (*SOURCES, *READERS)), families[0])

@@ -167,7 +167,11 @@ def read(text: str) -> Recipe:
     found = _calls.parse(text)
     if len(found) != 1:
         raise BadInput(f"the recipe holds {len(found)} expressions: an Optax recipe is one, a chain if need be.")
-    chain = _flat(found[0])
+    return of_chain(_flat(found[0]))
+
+
+def of_chain(chain: list[Call]) -> Recipe:
+    """The recipe of the transformations of a chain, in their order."""
     names = [call.last for call in chain]
     decays = [call for call in chain if call.last == DECAY]
     if len(decays) > 1:

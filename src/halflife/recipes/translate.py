@@ -9,6 +9,7 @@ from halflife.recipes import _fit, _laws, _live, _strength
 from halflife.recipes._answers import Translation, Translations
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._grade import Grade, Loss
+from halflife.recipes._parts import Live
 from halflife.recipes._recipe import LAWS, Recipe, Reduction, Where
 from halflife.recipes._registry import FRAMEWORKS
 from halflife.rules import Law
@@ -36,7 +37,8 @@ def translate(
 
     Args:
         recipe: a text such as `"torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=5e-4)"`, read by parsing and never
-            evaluated; a live torch optimizer; or a `Recipe`.
+            evaluated; a live optimizer of torch, Keras, Optax or scikit-learn, or a compiled Keras model; or a
+            `Recipe`.
         to: the frameworks to write, by name; all by default.
         read_as: the framework that the text is written in, where the text does not say.
         law: change the door as well, such as `DECOUPLED`.
@@ -85,9 +87,7 @@ def read(text: str, *, read_as: str | None = None) -> Recipe:
     return _framework_of(text, read_as).read(text)
 
 
-def _answer(
-    source: Recipe, framework: Framework, losses: Sequence[Loss], live: "_live.Live", keep_door: bool
-) -> Translation:
+def _answer(source: Recipe, framework: Framework, losses: Sequence[Loss], live: Live, keep_door: bool) -> Translation:
     fitted = _fit.fit(source, framework, keep_door=keep_door, measured=live.measured)
     every = (*losses, *fitted.losses)
     grade = max((loss.grade for loss in every), key=lambda grade: grade.rank, default=Grade.EXACT)
@@ -197,13 +197,13 @@ def _targets(to: str | Sequence[str] | None) -> list[Framework]:
     return [FRAMEWORKS[name] for name in names]
 
 
-def _read(recipe: Any, read_as: str | None) -> tuple[Sequence["_live.Live"], str | None]:
+def _read(recipe: Any, read_as: str | None) -> tuple[Sequence[Live], str | None]:
     if isinstance(recipe, Recipe):
-        return [_live.Live(recipe=recipe)], None
+        return [Live(recipe=recipe)], None
     if isinstance(recipe, str):
         framework = _framework_of(recipe, read_as)
-        return [_live.Live(recipe=framework.read(recipe))], framework.name
-    return _live.read(recipe), "torch"
+        return [Live(recipe=framework.read(recipe))], framework.name
+    return _live.read(recipe), _live.framework(recipe)
 
 
 def _framework_of(text: str, read_as: str | None) -> Framework:
