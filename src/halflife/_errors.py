@@ -38,6 +38,7 @@ class UnknownName(BadInput, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]):
         names = list(known)
-        self.nearest = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+        spelled = {known.lower(): known for known in reversed(names)}
+        self.nearest = [spelled[near] for near in get_close_matches(name.lower(), spelled, n=3, cutoff=0.5)]
         hint = f"did you mean {' or '.join(self.nearest)}?" if self.nearest else f"known: {', '.join(names)}."
         super().__init__(f"unknown {kind} {name!r}: {hint}")

@@ -65,6 +65,8 @@ def parse(text: str) -> tuple[Call, ...]:
         found = [_statement(statement) for statement in module.body]
     except SyntaxError as error:
         raise BadInput(f"the recipe {_short(text)} is not a Python expression: {error.msg}.") from None
+    except BadInput:
+        raise
     except (ValueError, RecursionError, MemoryError):
         raise BadInput(f"the recipe {_short(text)} is not a Python expression.") from None
     return tuple(call for call in found if call is not None)

@@ -12,6 +12,7 @@ from halflife.recipes._grade import Grade, Loss
 from halflife.recipes._parts import Live
 from halflife.recipes._recipe import LAWS, Recipe, Reduction, Where
 from halflife.recipes._registry import FRAMEWORKS
+from halflife.recipes._unread import short, unread
 from halflife.rules import Law
 
 
@@ -212,11 +213,6 @@ def _framework_of(text: str, read_as: str | None) -> Framework:
     found = [framework for framework in FRAMEWORKS.values() if framework.recognises(text)]
     if len(found) == 1:
         return found[0]
-    shown = " ".join(text.split())
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
     if found:
-        raise BadInput(f"the recipe {shown!r} may be {' or '.join(f.name for f in found)}: say which (--from).")
-    raise BadInput(
-        f"the recipe {shown!r} is in no format that halflife reads: write the full name, such as torch.optim.SGD(...), "
-        f"or say which it is (--from): {', '.join(FRAMEWORKS)}."
-    )
+        raise BadInput(f"the recipe {short(text)} may be {' or '.join(f.name for f in found)}: say which (--from).")
+    raise unread(text, FRAMEWORKS)
