@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import halflife as package
@@ -185,6 +186,34 @@ def test_an_interrupted_study_goes_on_and_ends_bitwise_the_same(halflife, tmp_pa
     resumed = halflife(*MANY, "--out", broken, "--json")
     assert resumed.code == 0, resumed.err
     assert strict(resumed.out)["trainings"] == len(contents(whole)["training"])
+    assert contents(broken) == contents(whole)
+
+
+KILLS = 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_study_killed_again_and_again_ends_bitwise_the_same(halflife, tmp_path):
+    """Killed at random moments, with no chance to clean up, it loses what was in flight and nothing else."""
+    broken, whole = tmp_path / "broken.db", tmp_path / "whole.db"
+    here = os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])}
+    random = np.random.default_rng(0)
+    kept = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "halflife", *MANY, "--out", str(broken)], env=here, stderr=subprocess.DEVNULL
+        )
+        patience = time.monotonic() + 90
+        while chunks_in(broken) <= kept and process.poll() is None and time.monotonic() < patience:
+            time.sleep(0.001)
+        time.sleep(random.uniform(0, 0.05))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        before, kept = kept, chunks_in(broken)
+        assert kept > before
+    assert halflife(*MANY, "--out", whole, "--json").code == 0
+    assert kept < chunks_in(whole), "the last kill came too late"
+    assert halflife(*MANY, "--out", broken, "--json").code == 0
     assert contents(broken) == contents(whole)
 
 

@@ -10,38 +10,13 @@ import pytest
 from halflife import BadStudy
 from halflife.lab import Store, formats, shelf
 from halflife.lab.training import CURVES
+from study_files import of_format
 
 QUESTION = {"data": ["iris", "abc"], "rules": [["sgd"], ["sgd"]], "settings": [["sgd", "L2", 0.1, 0.5]], "seeds": [3]}
 
 
 def opened(path, question=QUESTION, **more):
     return Store(path, question, versions={"halflife": "0.1.0"}, **more)
-
-
-def of_format(path, version):
-    """A study file as a halflife of that format left it, with one training of two epochs and a question."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for rung in formats.LADDER[:version]:
-            for statement in rung:
-                connection.execute(statement)
-        kept = (
-            '{"data": ["iris", "abc"], "rules": [["sgd"], ["sgd"]], "settings": [["sgd", "L2", 0.1, 0.5]],'
-            ' "seeds": [3]}'
-        )
-        connection.execute("INSERT INTO study VALUES ('question', ?)", (kept,))
-        connection.execute("INSERT INTO study VALUES ('versions', '{\"halflife\": \"0.0.9\"}')")
-        connection.execute("INSERT INTO setting VALUES (1, 'sgd', 'L2', 0.1, 0.5, '[]')")
-        fold = "" if version == 1 else "0, "
-        connection.execute(f"INSERT INTO training VALUES ({fold}1, 3, 0, 0, 0.25, 0.5)")  # noqa: S608 - constants
-        for epoch in (1, 2):
-            values = f"{fold}1, 3, {epoch}, 1.0, 0.1, {0.7 / epoch}, 0.8, 0.6, 0.5, 2.0"
-            connection.execute(f"INSERT INTO curve VALUES ({values})")  # noqa: S608 - constants
-        connection.execute(
-            "INSERT INTO chunk VALUES (0, 1.5)" if version == 1 else "INSERT INTO chunk VALUES (0, 1.5, 1)"
-        )
-        connection.execute(f"PRAGMA application_id = {formats.APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {version}")
-    return path
 
 
 def schema(path):
