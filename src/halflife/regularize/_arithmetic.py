@@ -1,10 +1,11 @@
-"""The arithmetic of door 2, in place over lists of tensors, and the storing of what 16-bit weights cannot hold.
+"""The arithmetic of both doors, in place over lists of tensors, and the storing of what 16-bit weights cannot hold.
 
-Every operation is written once, for plain lists. Weights of 16 bits are widened to float32, operated on, and stored
-again as the rounding asks.
+A step is bound by memory, not by arithmetic: what one pass can do is done in one pass without temporaries, and what
+needs temporaries is done piece by piece, so that they stay in a processor's cache. Weights of 16 bits are widened to
+float32, operated on, and stored again as the rounding asks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -13,16 +14,18 @@ from halflife._errors import BadInput
 from halflife.regularize._ask import Rounding
 
 Tensors = list[Any]
-Operation = Callable[[Tensors], None]
-"""Changes a list of tensors in place; it may rely on their order."""
+Operation = Callable[..., None]
+"""Changes a list of tensors in place, by further lists of the same length and shapes."""
 NARROW = (torch.bfloat16, torch.float16)
+PIECE = 1 << 16
+"""How many numbers of each tensor are handled at a time: four temporaries of float32 fill 1 MiB."""
 
 
 class PerParameter(dict[Any, Any]):
     """A tensor held for each parameter; a copy on to other parameters starts empty, as an optimizer's state does."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "PerParameter":
-        return PerParameter()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PerParameter, ()
 
 
 def local(tensor: Any) -> Any:
@@ -30,68 +33,119 @@ def local(tensor: Any) -> Any:
     return tensor.to_local() if hasattr(tensor, "to_local") else tensor
 
 
-def toward(weights: Tensors, share: Any, targets: Sequence[Any]) -> None:
-    """W ← w − α·(w − target), where None is a target of zero."""
-    plain = [w for w, target in zip(weights, targets, strict=True) if target is None]
-    if plain:
-        torch._foreach_mul_(plain, 1 - share)
-    pairs = [(w, target) for w, target in zip(weights, targets, strict=True) if target is not None]
-    if pairs:
-        moved, goals = map(list, zip(*pairs, strict=True))
-        distance = torch._foreach_sub(moved, goals)
-        torch._foreach_mul_(distance, share)
-        torch._foreach_sub_(moved, distance)
+def pieces(*lists: Tensors) -> Iterator[Tensors]:
+    """One tensor of each list at a time, cut into pieces where they lie in a processor's memory."""
+    for tensors in zip(*lists, strict=True):
+        first = tensors[0]
+        if first.numel() <= PIECE or first.device.type != "cpu" or not all(t.is_contiguous() for t in tensors):
+            yield list(tensors)
+        else:
+            flat = [t.view(-1) for t in tensors]
+            for start in range(0, first.numel(), PIECE):
+                yield [t[start : start + PIECE] for t in flat]
 
 
-def cautiously(weights: Tensors, share: Any, before: Tensors, targets: Sequence[Any]) -> None:
+def shrink(weights: Tensors, *, share: Any) -> None:
+    """W ← w − α·w."""
+    torch._foreach_mul_(weights, 1 - share)
+
+
+def toward(weights: Tensors, targets: Tensors, *, share: Any) -> None:
+    """W ← w + α·(target − w)."""
+    if isinstance(share, float):
+        torch._foreach_lerp_(weights, targets, share)
+        return
+    for w, target in zip(weights, targets, strict=True):
+        w.lerp_(target.to(w.dtype), share.to(w))
+
+
+def cautiously(weights: Tensors, before: Tensors, *targets: Tensors, share: Any) -> None:
     """W ← w − α·(w₀ − target) where the step w₀ → w went the same way as the decay, or nowhere (Chen et al. 2025)."""
-    for w, old, target in zip(weights, before, targets, strict=True):
-        pull = old if target is None else old - target
+    for w, old, *goal in pieces(weights, before, *targets):
+        pull = old - goal[0] if goal else old
         w.sub_(torch.where((old - w) * pull >= 0, pull * share, 0.0))
 
 
-def soft_threshold(weights: Tensors, threshold: Any) -> None:
+def soft_threshold(weights: Tensors, *, threshold: Any) -> None:
     """W ← sign(w)·max(|w| − threshold, 0), with true zeros."""
     for w in weights:
-        w.sub_(torch.clamp(w, -threshold, threshold))
+        if isinstance(threshold, float):
+            torch.ops.aten.softshrink.out(w, threshold, out=w)
+        else:
+            w.sub_(torch.clamp(w, -threshold, threshold))
+
+
+def penalize(grads: Tensors, weights: Tensors, targets: Tensors, into: Tensors, *, l2: Any) -> None:
+    """Into ← g + λ·(w − target); no targets for a target of zero."""
+    if targets:
+        for place, w, target in zip(into, weights, targets, strict=True):
+            torch.sub(w, target, out=place)
+        weights = into
+    if not isinstance(l2, float):
+        for place, g, w in zip(into, grads, weights, strict=True):
+            torch.addcmul(g, w, l2.to(g), out=place)
+    elif into[0].device.type == "cpu":
+        for place, g, w in zip(into, grads, weights, strict=True):
+            torch.add(g, w, alpha=l2, out=place)
+    else:  # one launch for many tensors is worth a second pass
+        torch._foreach_copy_(into, torch._foreach_add(grads, weights, alpha=l2))
 
 
 def store(
-    parameters: Tensors, operation: Operation, *, rounding: Rounding, lost: PerParameter, seed: tuple[int, int]
+    parameters: Tensors,
+    operation: Operation,
+    *beside: Tensors,
+    rounding: Rounding,
+    lost: PerParameter,
+    seed: tuple[int, int],
 ) -> None:
     """Apply an operation to parameters, whatever their precision.
 
     Args:
-        parameters: all of one list that the operation knows the order of.
+        parameters: what is changed.
         operation: what to do.
+        beside: further lists that it takes.
         rounding: how 16-bit weights are stored.
         lost: what rounding took from each, in float32; read and written when compensated.
         seed: of the stochastic rounding, and a number that differs from step to step.
     """
-    if rounding is Rounding.NEAREST or not any(p.dtype in NARROW for p in parameters):
-        operation([local(p) for p in parameters])
+    narrow = [rounding is not Rounding.NEAREST and p.dtype in NARROW for p in parameters]
+    if not any(narrow):
+        operation([local(p) for p in parameters], *beside)
         return
-    wide = [exact(p, lost) for p in parameters]
-    operation(wide)
     generators: dict[Any, torch.Generator] = {}
-    for p, value in zip(parameters, wide, strict=True):
-        here = local(p)
-        if p.dtype not in NARROW:
-            here.copy_(value)
-        elif rounding is Rounding.STOCHASTIC:
+    for p, is_narrow, *others in zip(parameters, narrow, *beside, strict=True):
+        here = local(p).detach()
+        if not is_narrow:
+            operation([here], *([other] for other in others))
+        elif rounding is Rounding.COMPENSATED:
+            if p not in lost:
+                lost[p] = torch.zeros_like(here, dtype=torch.float32)
+            for weight, gone, *rest in pieces([here], [lost[p]], *([other] for other in others)):
+                value = weight.float().add_(gone)
+                operation([value], *([each] for each in rest))
+                weight.copy_(value)
+                torch.sub(value, weight, out=gone)
+        else:
             if here.device not in generators:
                 generators[here.device] = torch.Generator(here.device).manual_seed(seed[0] * 1_000_003 + seed[1])
-            here.copy_(_by_chance(value, generators[here.device]))
-        else:
-            here.copy_(value)
-            lost[p] = value - here.float()
+            for weight, *rest in pieces([here], *([other] for other in others)):
+                value = weight.float()
+                operation([value], *([each] for each in rest))
+                weight.copy_(_by_chance(value, generators[here.device]))
 
 
-def exact(parameter: Any, lost: PerParameter) -> Any:
-    """A copy of the weights, with what rounding took from them; of 16 bits made 32."""
-    here = local(parameter).detach()
-    wide = here.to(torch.float32 if parameter.dtype in NARROW else parameter.dtype, copy=True)
-    return wide + lost[parameter] if parameter in lost else wide
+def exact(parameters: Tensors, lost: PerParameter, kept: PerParameter) -> Tensors:
+    """Copies of the weights with what rounding took from them, 16 bits made 32, in memory that is kept for it."""
+    for p in parameters:
+        here = local(p).detach()
+        dtype = torch.float32 if p.dtype in NARROW else p.dtype
+        if p not in kept or kept[p].dtype != dtype:
+            kept[p] = torch.empty_like(here, dtype=dtype)
+        kept[p].copy_(here)
+        if p in lost:
+            kept[p] += lost[p]
+    return [kept[p] for p in parameters]
 
 
 def _by_chance(value: Any, generator: torch.Generator) -> Any:
@@ -101,7 +155,7 @@ def _by_chance(value: Any, generator: torch.Generator) -> Any:
     return torch.where(value.isfinite(), ((bits + noise) & -(1 << 16)).view(torch.float32), value)
 
 
-def check_rounding(rounding: Rounding, parameters: Sequence[Any]) -> None:
+def check_rounding(rounding: Rounding, parameters: Tensors) -> None:
     """Refuse what cannot be done: stochastic rounding to float16.
 
     Raises:

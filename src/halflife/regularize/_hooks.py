@@ -7,14 +7,25 @@ gradients and the arguments as they were. A parameter without gradient is left a
 gradient is zero is regularized.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import torch
 
-from halflife.regularize._arithmetic import PerParameter, cautiously, exact, local, soft_threshold, store, toward
+from halflife.regularize._arithmetic import (
+    PerParameter,
+    Tensors,
+    cautiously,
+    exact,
+    local,
+    penalize,
+    shrink,
+    soft_threshold,
+    store,
+    toward,
+)
 from halflife.regularize._ask import Ask
 from halflife.regularize._native import Native
 from halflife.rules import Law
@@ -61,7 +72,8 @@ class Hooks:
         doors: one for each group, which names its own by number.
         targets: what each parameter decays to; zero where nothing is held.
         lost: what rounding took from 16-bit parameters.
-        scratch: gradients with the penalty in them, while a step lasts; kept because memory is slow to come by.
+        scratch: gradients with the penalty in them, or weights before the step, while it lasts; kept because memory is
+            slow to come by.
     """
 
     ask: Ask
@@ -141,7 +153,7 @@ class Hooks:
                 self._shrink(group, live, share * part.factor * taken)
             if group.get(L1):
                 act = partial(soft_threshold, threshold=lr * group[L1] * taken)
-                self.later.append(partial(self._store, live, act, group, 2))
+                self.later.append(partial(self._store, group, 2, live, act))
 
     def share(self, group: Mapping[str, Any], door: Door) -> Any:
         """α of this step (1/step); for PROXIMAL lr·wd, which acts by division; 0 where only door 1 is open."""
@@ -151,38 +163,38 @@ class Hooks:
         share = law.decay(group[door.key], lr=group[door.lr_name], peak_lr=group[PEAK])
         return share if self.ask.schedule is None else share * self.ask.schedule(group[STEPS])
 
-    def _shrink(self, group: dict[str, Any], live: list[Any], share: Any) -> None:
-        targets = [None if p not in self.targets else local(self.targets[p]) for p in live]
-        if self.ask.law is Law.PROXIMAL:
-            act = partial(toward, share=share / (1 + share), targets=targets)
-            self.later.append(partial(self._store, live, act, group, 1))
-        elif self.ask.cautious:
-            before = [exact(p, self.lost) for p in live]
-            act = partial(cautiously, share=share, before=before, targets=targets)
-            self.later.append(partial(self._store, live, act, group, 1))
+    def _shrink(self, group: dict[str, Any], live: Tensors, share: Any) -> None:
+        targets = self._targets(live)
+        if self.ask.cautious:
+            before = exact(live, self.lost, self.scratch)
+            act = partial(cautiously, share=share)
+            self.later.append(partial(self._store, group, 1, live, act, before, *targets))
+            return
+        after = self.ask.law is Law.PROXIMAL
+        act = partial(toward if targets else shrink, share=share / (1 + share) if after else share)
+        stored = partial(self._store, group, 1 if after else 0, live, act, *targets)
+        if after:
+            self.later.append(stored)
         else:
-            self._store(live, partial(toward, share=share, targets=targets), group, 0)
+            stored()
 
-    def _store(self, live: list[Any], operation: Any, group: Mapping[str, Any], phase: int) -> None:
+    def _targets(self, live: Tensors) -> Sequence[Tensors]:
+        """What each parameter goes to, as one more list for the arithmetic; no list where that is zero."""
+        return ([local(self.targets[p]) for p in live],) if self.targets else ()
+
+    def _store(self, group: Mapping[str, Any], phase: int, live: Tensors, operation: Any, *beside: Tensors) -> None:
         seed = (self.ask.seed, 4 * group.get(STEPS, 0) + phase)
-        store(live, operation, rounding=self.ask.rounding, lost=self.lost, seed=seed)
+        store(live, operation, *beside, rounding=self.ask.rounding, lost=self.lost, seed=seed)
 
-    def _penalize(self, live: list[Any], l2: Any) -> None:
+    def _penalize(self, live: Tensors, l2: Any) -> None:
         dense = [p for p in live if not p.grad.is_sparse]
         for p in dense:
             if p not in self.scratch or self.scratch[p].dtype != p.grad.dtype:
                 self.scratch[p] = torch.empty_like(p.grad)
         penalized = [self.scratch[p] for p in dense]
         if dense:
-            here = [local(grad) for grad in penalized]
-            torch._foreach_copy_(here, [local(p.grad) for p in dense])
-            pulls = [
-                local(p.detach()) - local(self.targets[p]) if p in self.targets else local(p.detach()) for p in dense
-            ]
-            if isinstance(l2, float):
-                torch._foreach_add_(here, pulls, alpha=l2)
-            else:
-                torch._foreach_add_(here, torch._foreach_mul(pulls, l2))
+            grads, weights, into = ([local(t) for t in each] for each in ([p.grad for p in dense], dense, penalized))
+            penalize(grads, weights, next(iter(self._targets(dense)), []), into, l2=l2)
         for p, grad in [*zip(dense, penalized, strict=True), *_sparse(live, self.targets, l2)]:
             self.undo.append(partial(setattr, p, "grad", p.grad))
             p.grad = grad
