@@ -1,5 +1,10 @@
 """Two processes, replicated or sharded, end where one process does."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -33,47 +38,46 @@ def train(request, wrap=lambda model: model):
     return torch.cat([(p.full_tensor() if hasattr(p, "full_tensor") else p).flatten() for p in ends])
 
 
-def worker(rank, kind, file, queue):
+def main(rank, folder):
     import torch.distributed as dist
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
 
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{file}", rank=rank, world_size=2)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    mesh = init_device_mesh("cpu", (2,))
+    wraps = {"DDP": torch.nn.parallel.DistributedDataParallel, "FSDP2": lambda model: fully_shard(model, mesh=mesh)}
+    ends = {
+        kind: {name: train(request, wrap).tolist() for name, request in REQUESTS.items()}
+        for kind, wrap in wraps.items()
+    }
+    (Path(folder) / f"{rank}.json").write_text(json.dumps(ends))
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory):
+    """What each of two processes that run this file comes to."""
+    folder = tmp_path_factory.mktemp("two processes")
+    running = [subprocess.Popen([sys.executable, __file__, str(rank), str(folder)]) for rank in range(2)]  # noqa: S603
     try:
-        if kind == "DDP":
-            wrap = torch.nn.parallel.DistributedDataParallel
-        else:
-            from torch.distributed.device_mesh import init_device_mesh
-            from torch.distributed.fsdp import fully_shard
-
-            mesh = init_device_mesh("cpu", (2,))
-
-            def wrap(model):
-                fully_shard(model, mesh=mesh)
-
-        ends = {name: train(request, wrap).tolist() for name, request in REQUESTS.items()}
-        queue.put((rank, ends))
+        assert [process.wait(120) for process in running] == [0, 0]
     finally:
-        dist.destroy_process_group()
+        for process in running:
+            process.kill()
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
 @pytest.mark.parametrize("kind", ["DDP", "FSDP2"])
-def test_two_processes_end_where_one_does(kind, tmp_path):
+def test_two_processes_end_where_one_does(kind, ends):
     """Replicas stay replicas, and shards make the whole: the weights of a run in one process come out."""
-    context = torch.multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    processes = [context.Process(target=worker, args=(rank, kind, tmp_path / "store", queue)) for rank in range(2)]
-    for process in processes:
-        process.start()
-    try:
-        ends = dict(queue.get(timeout=60) for _ in processes)
-    finally:
-        for process in processes:
-            process.join(20)
-            if process.is_alive():
-                process.kill()
     plain = train({"decay": 0.0})
     for name, request in REQUESTS.items():
         alone = train(request)
         assert (alone - (plain if "l2" not in request else train({"l2": 0.0}))).abs().max() > 1e-3
-        for rank in range(2):
-            torch.testing.assert_close(torch.tensor(ends[rank][name], dtype=torch.float64), alone, rtol=0, atol=1e-9)
+        for each in ends:
+            torch.testing.assert_close(torch.tensor(each[kind][name], dtype=torch.float64), alone, rtol=0, atol=1e-9)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,17 +1,24 @@
 """Saved in mid-run and resumed: the same bits as a run that was never interrupted."""
 
+import copy
 import io
+import pickle
 
 import pytest
 import torch
 
 import halflife
-from halflife import Law
+from halflife import BadInput, Law
+
+
+def fading(t):
+    return 1 / (1 + t)
+
 
 CASES = {
     "native": ({}, torch.float32, {"decay": 1e-2}),
     "dialed": ({}, torch.float32, {"decay": 1e-2, "law": Law.INDEPENDENT}),
-    "function of the step": ({}, torch.float32, {"decay": 1e-2, "schedule": lambda t: 1 / (1 + t)}),
+    "function of the step": ({}, torch.float32, {"decay": 1e-2, "schedule": fading}),
     "L2 through hooks": ({}, torch.float32, {"l2": 0.1}),
     "toward, L1": ({}, torch.float32, {"decay": 1e-2, "l1": 0.1, "toward": "ones"}),
     "cautious": ({}, torch.float32, {"decay": 1e-2, "cautious": True}),
@@ -71,3 +78,42 @@ def test_a_checkpoint_without_halflife_does_not_undo_it():
     p.grad = torch.zeros(3, 3)
     optimizer.step()
     torch.testing.assert_close(p.detach(), torch.full((3, 3), 0.9))
+
+
+COPIES = {
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda pair: pickle.loads(pickle.dumps(pair)),  # noqa: S301
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("case", CASES)
+def test_a_copy_is_regularized_as_the_original_is(case, how):
+    """A copied pair of model and optimizer goes on, bit for bit, where the original goes; neither moves the other."""
+    model, optimizer, _ = built(*CASES[case])
+    stepped(model, optimizer, range(3))
+    other, copied = COPIES[how]((model, optimizer))
+    halted = [p.detach().clone() for p in model.parameters()]
+    stepped(other, copied, range(3, 6))
+    assert all(torch.equal(p, old) for p, old in zip(model.parameters(), halted, strict=True))
+    stepped(model, optimizer, range(3, 6))
+    for p, q in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.equal(p, q)
+    with pytest.raises(BadInput, match="already regularized"):
+        halflife.regularize(copied, decay=0.1)
+
+
+def test_a_copy_of_an_optimizer_that_is_no_longer_regularized_is_plain():
+    """`remove` takes off what would rebuild the hooks."""
+    optimizer = torch.optim.Adamax([torch.nn.Parameter(torch.ones(3, 3))])
+    halflife.regularize(optimizer, decay=0.1).remove()
+    assert not copy.deepcopy(optimizer)._optimizer_step_pre_hooks
+    assert "__reduce_ex__" not in vars(optimizer)
+
+
+def stepped(model, optimizer, steps):
+    for t in steps:
+        generator = torch.Generator().manual_seed(t)
+        for p in model.parameters():
+            p.grad = torch.randn(p.shape, generator=generator).to(p.dtype) * 0.01
+        optimizer.step()

@@ -105,6 +105,16 @@ def test_decay_towards_given_weights():
     agree(trained(optimizer, p, gradient), wanted, loop(start, lambda w: gradient(w) + 0.3 * w))
 
 
+def test_proximal_decay_divides_the_new_weights():
+    """W ← (w − lr·d)/(1 + lr·wd), α = lr·wd/(1 + lr·wd) at the asked lr."""
+    p, start, gradient = problem()
+    optimizer = sgd(p)
+    halflife.regularize(optimizer, decay=DECAY, law=Law.PROXIMAL)
+    assert optimizer.param_groups[0]["weight_decay"] == pytest.approx(DECAY / (1 - DECAY) / LR)
+    wanted = loop(start, gradient, after=lambda w, old, t: w / (1 + DECAY / (1 - DECAY)))
+    agree(trained(optimizer, p, gradient), wanted, loop(start, gradient, before=lambda w, t: w * (1 - DECAY)))
+
+
 def test_cautious_decay_acts_where_the_step_goes_the_same_way():
     """Only weights that the step moves towards zero are decayed."""
     p, start, gradient = problem()

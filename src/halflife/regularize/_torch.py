@@ -9,7 +9,7 @@ from typing import Any
 from halflife._errors import BadInput
 from halflife.regularize._arithmetic import NARROW, PerParameter, check_rounding
 from halflife.regularize._ask import Ask, Rounding
-from halflife.regularize._checkpoint import load_lost, reassert, save_lost
+from halflife.regularize._attach import Handles, attached
 from halflife.regularize._handle import GroupSummary, Regularization
 from halflife.regularize._hooks import DOOR, L1, L2, PEAK, STEPS, Door, Hooks, Part
 from halflife.regularize._native import Native, Own, lr_name, own_arguments
@@ -56,13 +56,12 @@ def regularized(
     doors = [door for *_, door in chain.from_iterable(planned)]
     hooks = Hooks(ask=ask, doors=doors, targets=targets)
     snapshot = [(group, dict(group)) for group in optimizer.param_groups]
-    handles: list[Any] = []
     previous: list[Group] = []
+    handles: Handles = []
     try:
-        _install(optimizer, planned, hooks, handles, previous)
+        _settle(optimizer, planned, previous)
+        handles += attached(optimizer, hooks)
     except Exception:
-        for handle in handles:
-            handle.remove()
         for group, before in snapshot:
             group.clear()
             group.update(before)
@@ -115,13 +114,8 @@ def _planned(
     return planned
 
 
-def _install(
-    optimizer: Any,
-    planned: list[list[tuple[Selection, Door]]],
-    hooks: Hooks,
-    handles: list[Any],
-    previous: list[Group],
-) -> None:
+def _settle(optimizer: Any, planned: list[list[tuple[Selection, Door]]], previous: list[Group]) -> None:
+    """Give each group its settings, splitting those that need it, and note what they had."""
     groups: list[Group] = []
     for group, doors in zip(list(optimizer.param_groups), planned, strict=True):
         pieces = [group, *({k: copy.copy(v) for k, v in group.items()} for _ in doors[1:])]
@@ -138,24 +132,11 @@ def _install(
             piece[DOOR] = number
         groups += pieces
     optimizer.param_groups[:] = groups
-    handles.append(optimizer.register_load_state_dict_post_hook(partial(reassert, hooks)))
-    if needs_hooks(hooks):
-        handles.append(optimizer.register_step_pre_hook(hooks.before))
-        handles.append(optimizer.register_step_post_hook(hooks.after))
-        handles.append(optimizer.register_state_dict_post_hook(partial(save_lost, hooks.lost)))
-        handles.append(optimizer.register_load_state_dict_pre_hook(partial(load_lost, hooks.lost)))
 
 
-def needs_hooks(hooks: Hooks) -> bool:
-    """Whether anything has to be done around a step."""
-    acting = [door for door in hooks.doors if door.parts]
-    extra = hooks.ask.l1 or (hooks.ask.law is not Law.L2 and hooks.ask.l2)
-    return bool(extra) or any(door.native is not Native.STATIC for door in acting)
-
-
-def _remove(optimizer: Any, doors: list[Door], handles: list[Any], previous: list[Group]) -> None:
-    for handle in handles:
-        handle.remove()
+def _remove(optimizer: Any, doors: list[Door], handles: Handles, previous: list[Group]) -> None:
+    for detach in handles:
+        detach()
     handles.clear()
     for group in optimizer.param_groups:
         number = group.pop(DOOR, None)
