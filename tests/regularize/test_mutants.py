@@ -67,9 +67,9 @@ MUTANTS = {
     "toward turned round": (_arithmetic, "_foreach_lerp_(weights, targets, share)", "_foreach_lerp_(weights, targets, -share)"),  # noqa: E501
     "L2 toward ignored": (_arithmetic, "        weights = into\n", "        pass\n"),
     "targets held, not copied": (_hooks, "[local(self.targets[p]) for p in live]", "[local(p).detach() for p in live]"),
-    "cautious inverted": (_arithmetic, "(old - w) * pull >= 0", "(old - w) * pull < 0"),
-    "cautious nowhere": (_arithmetic, "(old - w) * pull >= 0", "(old - w) * pull > 1e9"),
-    "cautious everywhere": (_arithmetic, "(old - w) * pull >= 0", "(old - w) * pull < 1e9"),
+    "cautious inverted": (_arithmetic, ".mul_(pull).ge_(0)", ".mul_(pull).lt_(0)"),
+    "cautious nowhere": (_arithmetic, ".mul_(pull).ge_(0)", ".mul_(pull).ge_(1e9)"),
+    "cautious everywhere": (_arithmetic, ".mul_(pull).ge_(0)", ".mul_(pull).lt_(1e9)"),
     "cautious by the new weights": (_arithmetic, "pull = old - goal[0] if goal else old", "pull = w.clone()"),
     "L1 without lr": (_hooks, "threshold=lr * group[L1] * taken", "threshold=group[L1] * taken"),
     "L1 twice": (_hooks, "threshold=lr * group[L1] * taken", "threshold=2 * lr * group[L1] * taken"),
@@ -82,7 +82,7 @@ MUTANTS = {
     "gradient scale ignored": (_hooks, "return 1.0 if scale is None else scale", "return 1.0"),
     "decayed in a skipped step": (_hooks, "return 1.0 if found is None else 1.0 - found.to(parameter.device)", "return 1.0"),  # noqa: E501
     "without gradient decayed": (_hooks, " if p.grad is not None]", "]"),
-    "decayed before the closure": (_hooks, "if not callable(closure):", "self._open(optimizer)\n        if not callable(closure):"),  # noqa: E501
+    "decayed before the closure": (_hooks, "if not callable(closure):", "if True:"),
     "wrong parameters": (_hooks, 'group["params"] if part.parameters is None', 'group["params"] if True'),
     "one strength for all patterns": (_hooks, "share * part.factor * taken", "share * taken"),
     "vectors decayed": (_selection, "if parameter.ndim < 2:", "if parameter.ndim < 0:"),
@@ -94,7 +94,7 @@ MUTANTS = {
     "chance that rounds up": (_arithmetic, "(bits + noise)", "(bits + 0 * noise + 65535)"),
     "the same chance in every step": (_hooks, "4 * group.get(STEPS, 0) + phase", "phase"),
     "what is lost is not saved": (_checkpoint, "if p in lost:", "if p in {}:"),
-    "foreign checkpoints obeyed": (_checkpoint, "group[key] = value", "pass"),
+    "foreign checkpoints obeyed": (_checkpoint, "if not ours or key", "if key"),
     "targets left behind by a copy": (_attach, "hooks.targets.update(targets)", "pass"),
     "a half-life that is a timescale": (_ask, "decay_from_half_life(in_steps(half_life, steps_per_epoch))", "1 / in_steps(half_life, steps_per_epoch)"),  # noqa: E501
     "epochs taken for steps": (_ask, "number *= steps_per_epoch", "pass"),
@@ -108,13 +108,14 @@ def twin(module, old, new, patch):
     assert source.count(old) == 1, f"{module.__name__} has {old!r} {source.count(old)} times"
     wrong = dict(vars(module))
     exec(compile(source.replace(old, new), module.__file__, "exec"), wrong)  # noqa: S102
-    for name, made in wrong.items():
+    for name, made in list(wrong.items()):
         right = vars(module).get(name)
         if made is right or getattr(made, "__module__", "") != module.__name__:
             continue
-        if inspect.isclass(made) and not issubclass(made, (dict, tuple)) and not hasattr(made, "__members__"):
+        if inspect.isclass(made):
+            wrong[name] = right  # whoever compares kinds and members must find the ones that others hold
             for key, value in vars(made).items():
-                if inspect.isfunction(value) and key in vars(right):
+                if inspect.isfunction(value) and key in vars(right) and value.__module__ == module.__name__:
                     patch.setattr(right, key, value)
         elif inspect.isfunction(made):
             for other in [m for key, m in list(sys.modules.items()) if key.startswith("halflife.regularize.")]:
@@ -122,9 +123,17 @@ def twin(module, old, new, patch):
                     patch.setattr(other, name, made)
 
 
+@pytest.fixture(scope="module")
+def right():
+    """Every judge is content with what is there, so that it is the twins that it notices."""
+    for judge in JUDGES:
+        judge()
+
+
+@pytest.mark.usefixtures("right")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_wrong_twin_is_noticed(name, monkeypatch):
-    """One of the tests fails on it; on the right arithmetic they all pass, as their own files show."""
+    """One of the tests fails on it, all of which pass on the right arithmetic."""
     monkeypatch.setattr(_native, "_known", dict(_native._known))
     twin(*MUTANTS[name], monkeypatch)
     for judge in JUDGES:
@@ -133,9 +142,3 @@ def test_a_wrong_twin_is_noticed(name, monkeypatch):
         except AssertionError:
             return
     pytest.fail(f"nothing notices: {name}")
-
-
-def test_the_right_arithmetic_passes():
-    """Every judge is content with what is there, so that it is the twins that it notices."""
-    for judge in JUDGES:
-        judge()

@@ -63,7 +63,8 @@ def cautiously(weights: Tensors, before: Tensors, *targets: Tensors, share: Any)
     """W ← w − α·(w₀ − target) where the step w₀ → w went the same way as the decay, or nowhere (Chen et al. 2025)."""
     for w, old, *goal in pieces(weights, before, *targets):
         pull = old - goal[0] if goal else old
-        w.sub_(torch.where((old - w) * pull >= 0, pull * share, 0.0))
+        chosen = (old - w).mul_(pull).ge_(0)
+        w.sub_(chosen.mul_(pull).mul_(share))
 
 
 def soft_threshold(weights: Tensors, *, threshold: Any) -> None:

@@ -22,7 +22,7 @@ Pairs = list[tuple[Any, Any]]
 
 def attached(optimizer: Any, hooks: Hooks) -> Handles:
     """Fasten everything, or nothing if one of the hooks cannot be."""
-    wanted = [("register_load_state_dict_post_hook", partial(reassert, hooks))]
+    wanted: list[tuple[str, Callable[..., Any]]] = [("register_load_state_dict_post_hook", partial(reassert, hooks))]
     if needed(hooks):
         wanted += [
             ("register_step_pre_hook", hooks.before),
@@ -50,7 +50,8 @@ def needed(hooks: Hooks) -> bool:
 
 
 def _reduced(optimizer: Any, hooks: Hooks, protocol: int) -> tuple[Any, ...]:
-    make, arguments, state = type(optimizer).__reduce_ex__(optimizer, protocol)[:3]
+    plain: Any = type(optimizer).__reduce_ex__(optimizer, protocol)  # type: ignore[call-arg]
+    make, arguments, state = plain[:3]
     return _restored, (make, arguments, state, hooks, list(hooks.targets.items()), list(hooks.lost.items()))
 
 
