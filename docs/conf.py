@@ -1,6 +1,8 @@
 """The site: pages written by hand, pages made from the code (`_pages.py`), and output that is made while building."""
 
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,7 +17,8 @@ _pages.write(HERE / "_made")
 
 # what the commands on the pages run in: 80 columns, no colour, torch under Keras, and a folder of their own
 SCRATCH = HERE / "_scratch"
-SCRATCH.mkdir(exist_ok=True)
+shutil.rmtree(SCRATCH, ignore_errors=True)
+SCRATCH.mkdir()
 os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "KERAS_BACKEND": "torch", "TERM": "dumb", "PYTHONWARNINGS": "ignore"}
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -56,3 +59,13 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 copybutton_prompt_text = "$ "
 programoutput_prompt_template = "$ {command}\n{output}"
+
+
+def setup(app):
+    """Give every check a target, so that a page can link to it by its code: `[HL003](#hl003)`."""
+    app.connect("source-read", _targets_of_checks)
+
+
+def _targets_of_checks(_app, page, source):
+    if page == "checks":
+        source[0] = re.sub(r"^## (HL\d{3})", lambda found: f"({found[1].lower()})=\n{found[0]}", source[0], flags=re.M)
