@@ -16,7 +16,7 @@ SAYS = {
     "optax_decay": r"before +L2 (.*\n)*inside +DECOUPLED (.*\n)*after +GROWTH (.*\n)*ours +DECOUPLED ",
     "three_faults": "",
     "torch_before_after": r"HL003(.*\n)*.*half-life 200 steps(.*\n)*0 errors, 0 warnings",
-    "tune_csv": r"half-life [\d,]+ steps(.*\n)*torch: EXACT(.*\n)*optimizer = torch.optim.AdamW",
+    "tune_csv": r"none +validation(.*\n)*decay +validation.*gain(.*\n)*torch: (.*\n)*optimizer = torch.optim.Adam",
 }
 
 
