@@ -28,7 +28,7 @@ def as_text(audit: Audit, *, by_parameter: bool = False, width: int = 80) -> str
     """The same without colour, as plain text."""
     out = StringIO()
     console = Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False)
-    console.print(screen(audit, by_parameter=by_parameter))
+    console.print(screen(audit, by_parameter=by_parameter), crop=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 

@@ -68,7 +68,7 @@ def audit(
         audits.append(result)
         if not as_json and _leads():
             if console.is_terminal:
-                console.print(screen(result, by_parameter=by_parameter))
+                console.print(screen(result, by_parameter=by_parameter), crop=False)
             else:
                 typer.echo(result.text(by_parameter=by_parameter))
 
