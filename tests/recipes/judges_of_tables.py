@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from halflife.recipes import FRAMEWORKS, Form, Framework, Recipe
+from halflife.recipes import FRAMEWORKS, Form, Framework, Grade, Recipe, translate
 from halflife.rules import Law
 from recipes import elsewhere, keras_on_torch, trainers
 from recipes.by_hand import BY_HAND
@@ -25,7 +25,7 @@ INSTALLED = {
     "optimi": trainers.torch_path,
     "lion-pytorch": trainers.torch_path,
     "hugging-face": trainers.hugging_face_path,
-    "keras": lambda text: keras_on_torch.paths(_texts("keras"))[text],
+    "keras": keras_on_torch.keras_path,
 }
 
 SIGNED = ("torch", "keras", "optax", "sklearn", "optimi", "lion-pytorch")
@@ -68,8 +68,27 @@ def specimens_of(name: str) -> tuple[Specimen, ...]:
     return tuple(found)
 
 
-def _texts(name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(specimen.text for specimen in runnable(name)))
+FOUR = ("torch", "keras", "optax", "sklearn")
+
+
+@cache
+def exact(recipe: Recipe) -> dict[str, str]:
+    """The texts of the four frameworks that say a recipe exactly."""
+    answers = translate(recipe, to=FOUR)
+    return {answer.framework: answer.recipe for answer in answers if answer.grade is Grade.EXACT}
+
+
+def run_text(name: str, text: str) -> Path:
+    """The weights after each step in a framework that the tests install."""
+    return keras_on_torch.paths(_keras_texts())[text] if name == "keras" else INSTALLED[name](text)
+
+
+@cache
+def _keras_texts() -> tuple[str, ...]:
+    """All that Keras has to run, for one process does."""
+    own = [specimen.text for specimen in runnable("keras")]
+    others = [exact(specimen.recipe) for name in FOUR for specimen in runnable(name)]
+    return tuple(dict.fromkeys([*own, *(texts["keras"] for texts in others if len(texts) > 1 and "keras" in texts)]))
 
 
 @cache
@@ -85,7 +104,7 @@ def theirs(specimen: Specimen) -> Path:
     name, shares = specimen.framework.name, tuple(share_of_peak(specimen.recipe))
     if name in elsewhere.PATHS:
         return np.array(_kept(name)[specimen.text])
-    path = BY_HAND[name](specimen.text, shares) if name in BY_HAND else INSTALLED[name](specimen.text)
+    path = BY_HAND[name](specimen.text, shares) if name in BY_HAND else run_text(name, specimen.text)
     return _after(path)
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import keras
@@ -14,7 +15,20 @@ import sklearn.neural_network
 import torch
 
 from halflife.recipes import FRAMEWORKS, Form
-from recipes.judges_of_tables import FLOAT64, TOLERANCE, Specimen, distance, ours, read_back, runnable, theirs
+from recipes.judges_of_tables import (
+    FLOAT64,
+    FOUR,
+    TOLERANCE,
+    Specimen,
+    distance,
+    exact,
+    ours,
+    read_back,
+    run_text,
+    runnable,
+    theirs,
+)
+from recipes.problem import gap
 
 SPECIMENS = [specimen for name in FRAMEWORKS for specimen in runnable(name)]
 
@@ -36,6 +50,18 @@ def test_a_row_is_read_as_it_was_written(specimen: Specimen) -> None:
     back = read_back(specimen.framework, specimen)
     assert distance(ours(back), ours(specimen.recipe)) <= 1e-13
     assert (back.law, back.rule, back.where) == (specimen.recipe.law, specimen.recipe.rule, specimen.recipe.where)
+
+
+PAIRED = [specimen for name in FOUR for specimen in runnable(name) if len(exact(specimen.recipe)) > 1]
+
+
+@pytest.mark.parametrize("specimen", PAIRED, ids=str)
+@pytest.mark.filterwarnings("ignore:Got `batch_size`:UserWarning")
+def test_every_exact_pair_takes_the_same_steps(specimen: Specimen) -> None:
+    """Wherever two of the four say a row's setting exactly, both are run for 50 steps and agree after each."""
+    paths = {name: run_text(name, text) for name, text in exact(specimen.recipe).items()}
+    for one, other in combinations(paths, 2):
+        assert gap(paths[one], paths[other]) <= max(TOLERANCE.get(name, FLOAT64) for name in (one, other))
 
 
 CLASSES: dict[str, Any] = {

@@ -38,8 +38,8 @@ def answer(each: "Translation") -> str:
 
 def summary(recipe: Recipe, terms: Terms) -> str:
     """A recipe, and how long an untouched weight lives under it."""
-    numbers = "".join(f", {name} {value:g}" for name, value in recipe.hyperparameters)
-    head = f"Read as {recipe.rule}, lr {recipe.lr:g}{numbers}; {_door(recipe)}."
+    numbers = "".join(f", {name} {value:g}" for name, value in recipe.hyperparameters if value or name != "dampening")
+    head = f"The setting: {recipe.rule}, lr {recipe.lr:g}{numbers}; {_door(recipe)}."
     return " ".join(filter(None, (head, _life(recipe, terms))))
 
 

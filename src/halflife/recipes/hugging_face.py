@@ -21,7 +21,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "adagrad": {f"{INNER}lr_decay": 0.0, f"{INNER}eps": 1e-10},
     "rmsprop": {f"{INNER}momentum": 0.0, f"{INNER}alpha": 0.99, f"{INNER}eps": 1e-8, f"{INNER}centered": "False"},
 }
-_L2 = "weight_decay is λ: it joins the gradient as λw"
+_L2 = "weight_decay is λ: it joins the gradient as λw; transformers before 5 ignores the optim_args of this optimizer"
 
 
 def _form(call: str, rule: str, law: Law, names: dict[str, str], **flags: Any) -> Form:
