@@ -53,7 +53,7 @@ def _close(recipe: Recipe, other: Recipe) -> None:
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-@settings(deadline=None, derandomize=True, max_examples=30)
+@settings(deadline=None, derandomize=True, max_examples=12)
 @given(data=st.data())
 def test_there_and_back(name: str, data: Any) -> None:
     """What a framework can say is EXACT in it, and reading what was written gives the same recipe, in any form."""
