@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from halflife.lab.data import Rows
-from halflife.lab.networks import Network, Parameters
+from halflife.lab.model import Model, Parameters
 
 Array = Any
 Blocks = tuple[Array, Array, Array]
@@ -36,7 +36,7 @@ def in_blocks(*sets: Rows, dtype: np.dtype) -> Blocks:
     return x, y, member_of
 
 
-def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Network, scored_as: str) -> tuple[Array, Array]:
+def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Model, scored_as: str) -> tuple[Array, Array]:
     """Mean error, and accuracy or R², of every member on every set: two arrays [sets, members].
 
     Classes are the columns of the targets, one-hot; a single column is one class against the other, by the sign of
@@ -57,7 +57,7 @@ def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Network, 
         sums = (member_of.T @ a.astype(member_of.dtype).T for a in (network.row_errors(outputs, y), counted))
         return (total[0] + next(sums), total[1] + next(sums)), None
 
-    nothing = jnp.zeros((member_of.shape[2], parameters[0]["weights"].shape[0]), member_of.dtype)
+    nothing = jnp.zeros((member_of.shape[2], len(jax.tree.leaves(parameters)[0])), member_of.dtype)
     (errors, counted), _ = jax.lax.scan(add, (nothing, nothing), blocks)
     if scored_as == "classification":
         return errors / count, counted / count
@@ -69,4 +69,6 @@ def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Network, 
 def norm(parameters: Parameters, *, regularize_biases: bool) -> Array:
     """‖w‖ of every member, [members], biases counted only where asked for."""
     kinds = ("weights", "biases") if regularize_biases else ("weights",)
-    return jnp.sqrt(sum(jnp.sum(layer[kind] ** 2, axis=(1, 2)) for layer in parameters for kind in kinds))
+    return jnp.sqrt(
+        sum(jnp.sum(layer[kind] ** 2, axis=(1, 2)) for layer in parameters for kind in kinds if kind in layer)
+    )

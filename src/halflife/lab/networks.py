@@ -14,10 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from halflife._errors import BadInput, UnknownName
+from halflife.lab.model import Parameters
 
 Array = Any
-Parameters = list[dict[str, Array]]
-"""One {"weights", "biases"} a layer, from the inputs to the outputs."""
 
 
 def _identity(z: Array) -> Array:
@@ -168,6 +167,10 @@ class Network:
         for layer in others:
             z = _layer(layer["weights"], ACTIVATIONS[self.activation](z)) + layer["biases"]
         return ACTIVATIONS[self.output](z)
+
+    def described(self) -> Mapping[str, Any]:
+        """All of it."""
+        return vars(self)
 
     def row_errors(self, outputs: Array, targets: Array) -> Array:
         """The error of every member on every row, [members, rows], for targets [rows, outputs]."""

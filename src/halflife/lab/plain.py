@@ -11,7 +11,7 @@ from halflife.lab.twins import Twins
 
 def regime(r: Regime) -> dict[str, Any]:
     """What all members have in common."""
-    return vars(r) | {"network": vars(r.network)}
+    return vars(r) | {"network": dict(r.network.described())}
 
 
 def twins(t: Twins, foresight: Foresight) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from halflife._errors import BadInput
 from halflife.lab.evaluation import ROWS_A_BLOCK
-from halflife.lab.networks import Network
+from halflife.lab.model import Model
 from halflife.lab.outcomes import Outcome
 from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
@@ -66,7 +66,7 @@ def plan(settings: Sequence[Setting], seeds: Sequence[int], *, members: int) -> 
     return tuple(chunks)
 
 
-def bytes_a_member(network: Network, regime: Regime, rules: Sequence[str]) -> int:
+def bytes_a_member(network: Model, regime: Regime, rules: Sequence[str]) -> int:
     """What training one member takes, in bytes: weights, gradients and states, and activations of a batch or block."""
     states = max(len(rule(name).initial) for name in rules)
     rows = max(regime.batch_size, ROWS_A_BLOCK)
@@ -74,7 +74,7 @@ def bytes_a_member(network: Network, regime: Regime, rules: Sequence[str]) -> in
 
 
 def members_a_chunk(
-    network: Network, regime: Regime, rules: Sequence[str], *, memory: int = MEMORY, platform: str | None = None
+    network: Model, regime: Regime, rules: Sequence[str], *, memory: int = MEMORY, platform: str | None = None
 ) -> int:
     """How many members to train at once: their weights fit the cache, all they need fits the memory.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from halflife._errors import BadInput
-from halflife.lab.networks import Network
+from halflife.lab.model import Model
 from halflife.rules import schedule as schedules
 
 
@@ -12,7 +12,7 @@ class Regime:
     """What all members of a study have in common besides the data.
 
     Attributes:
-        network: the shape of the networks and their error.
+        network: the shape of the networks and their error; a `Network`, or a user's own model.
         epochs: how often each training row is seen.
         batch_size: rows a step; the last batch of an epoch may be smaller and is trained on too.
         schedule: a name that `halflife.rules.schedule.named` knows.
@@ -23,7 +23,7 @@ class Regime:
         BadInput: no epoch, an empty batch, an unknown precision or schedule.
     """
 
-    network: Network
+    network: Model
     epochs: int
     batch_size: int = 32
     schedule: str = "constant"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from halflife.lab.networks import Parameters
+from halflife.lab.model import Parameters
 from halflife.lab.settings import Setting
 
 LEVELS = tuple(k / 40 for k in range(41))

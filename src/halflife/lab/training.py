@@ -18,7 +18,7 @@ from halflife.lab.evaluation import Blocks, errors_and_scores, in_blocks
 from halflife.lab.evaluation import norm as norm_of
 from halflife.lab.feed import Order as RowOrder
 from halflife.lab.feed import feed
-from halflife.lab.networks import Network, Parameters
+from halflife.lab.model import Model, Parameters
 from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.rules import RULES, Order, State, update
@@ -201,7 +201,7 @@ def _train_block(
     l2: Array,
     hyperparameters: Mapping[str, Array],
     *,
-    network: Network,
+    network: Model,
     rule: str,
     order: Order | None,
     regularize_biases: bool,
@@ -286,5 +286,5 @@ _compiled_fast = _compiled(xla_backend_optimization_level=0)
     static_argnames=("network", "scored_as"),
     compiler_options=_ONE_THREAD | {"xla_backend_optimization_level": 0},
 )
-def _evaluate(parameters: Parameters, rows: Blocks, *, network: Network, scored_as: str) -> tuple[Array, Array]:
+def _evaluate(parameters: Parameters, rows: Blocks, *, network: Model, scored_as: str) -> tuple[Array, Array]:
     return errors_and_scores(parameters, rows, network, scored_as)

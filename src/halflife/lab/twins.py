@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from halflife.lab.data import Data
-from halflife.lab.networks import Parameters
+from halflife.lab.model import Parameters
 from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
 from halflife.lab.training import train

@@ -1,7 +1,7 @@
 """How much to regularize: estimators that find their own strength and lr by cross-validation, all at once."""
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -171,7 +171,8 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         rows, targets, weights = template._prepare(X, y, sample_weight, incremental=False)
         settings = tuple(_settings.setting(template.get_params() | candidates[place]) for place in places)
         regime = self._regime(template, rows, targets)
-        told = _search.trainer(regime.network, shuffle=self.shuffle, row_weights=weights)
+        network = cast("Network", regime.network)
+        told = _search.trainer(network, shuffle=self.shuffle, row_weights=weights)
         chunks = [
             Chunk(number=place, seed=self.seeds_[0], settings=(setting,), size=1)
             for place, setting in enumerate(settings)
@@ -190,7 +191,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             valid_error=self.cv_results_["mean_test_error"][places],
             effective_parameters=np.array(
                 [
-                    effective_parameters(regime.network, t.parameters, rows, l2) if door == "l2" else np.nan
+                    effective_parameters(network, t.parameters, rows, l2) if door == "l2" else np.nan
                     for t, l2 in zip(in_turn, strengths, strict=True)
                 ]
             ),

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from halflife._errors import BadInput
 from halflife.lab import Data, Network, Regime, Rows, train
 from halflife.lab.compiler import keep_compiled_programs
-from halflife.lab.networks import Parameters
+from halflife.lab.model import Parameters
 from halflife.lab.training import Start
 from halflife.sklearn import _files, _settings, _start
 from halflife.sklearn._patience import Patience

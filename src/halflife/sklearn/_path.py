@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import expit, softmax
 
-from halflife.lab.networks import Network, Parameters
+from halflife.lab.model import Parameters
+from halflife.lab.networks import Network
 
 Array = Any
 

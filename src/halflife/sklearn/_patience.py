@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from halflife.lab.networks import Parameters
+from halflife.lab.model import Parameters
 
 
 class Patience:

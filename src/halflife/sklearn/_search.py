@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy.stats import rankdata
@@ -82,7 +82,7 @@ def cross_validate(
         members = members_a_chunk(regime.network, regime, sorted({s.rule for s in settings}))
         data = rows_to_learn(X[learn], y[learn], task, valid=(X[valid], y[valid]))
         of_fold = None if row_weights is None else row_weights[learn]
-        told = trainer(regime.network, shuffle=shuffle, row_weights=of_fold)
+        told = trainer(cast("Network", regime.network), shuffle=shuffle, row_weights=of_fold)
         for chunk, trained, seconds in run(data, regime, plan(settings, seeds, members=members), trainer=told):
             here = [columns[setting] for setting in chunk.settings]
             place = (fold, list(seeds).index(chunk.seed), here)

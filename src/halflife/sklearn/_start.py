@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from halflife.lab.feed import Order
-from halflife.lab.networks import Parameters
+from halflife.lab.model import Parameters
 
 Array = Any
 

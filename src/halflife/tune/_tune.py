@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from halflife._errors import BadInput, UnknownName
 from halflife.lab import cluster, plain
@@ -21,7 +22,7 @@ from halflife.lab.store import Store
 from halflife.recipes import Recipe, Where, translate
 from halflife.rules import Law
 from halflife.rules import rule as rule_named
-from halflife.tune import _choose, _optuna
+from halflife.tune import _choose, _models, _optuna
 from halflife.tune._budget import SEARCHES, affordable
 from halflife.tune._point import Door, Point, Space, space
 from halflife.tune._result import Tuning
@@ -39,6 +40,7 @@ def tune(
     *,
     target: str | None = None,
     task: str | None = None,
+    model: Any = None,
     rule: str = "adam",
     hyperparameters: Mapping[str, float] | None = None,
     grid: Mapping[str, Sequence[float]] | None = None,
@@ -75,6 +77,9 @@ def tune(
         data: a data set by name, a file (see `halflife.lab.load`), or features [rows, ...] and targets as two arrays.
         target: what to predict, for files.
         task: "classification" or "regression"; found out by default.
+        model: a network of your own instead of a fully connected one: a pair of JAX functions `init(key)` and
+            `apply(params, x)`, a Flax module, or a torch module; x is [rows, features], or [rows, ...] as in the
+            arrays. It answers one number an output, logits for classes.
         rule: the optimizer, by the name of its rule.
         hyperparameters: its own numbers, where they are not the rule's defaults.
         grid: what to search: "lr", "l2" (λ) and "decay" (α per step, at the middle lr; it moves with lr). What is left
@@ -113,10 +118,13 @@ def tune(
     searched = _space(rule, grid)
     sets = split_into_folds(data, number=folds, target=target, task=task, seed=seed, rows=rows, label_noise=label_noise)
 
+    minimized = error or ("softmax_cross_entropy" if sets[0].task == "classification" else "squared")
+    own = _models.own(model, data, sets, minimized) if model is not None else None
+
     def regime(of: Data) -> Regime:
-        network = Network(
+        network = own or Network(
             sizes=(of.train.x.shape[1], *hidden, of.train.y.shape[1]),
-            error=error or ("softmax_cross_entropy" if of.task == "classification" else "squared"),
+            error=minimized,
             activation=activation,
             initialization=initialization,
         )
@@ -150,7 +158,7 @@ def tune(
                 hyperparameters=numbers,
                 members=members,
                 ends=ends,
-                train={"memory": memory},
+                train={"memory": memory} | _models.trainer(own),
                 progress=progress,
                 crew=crew,
             )
