@@ -69,6 +69,5 @@ def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Model, sc
 def norm(parameters: Parameters, *, regularize_biases: bool) -> Array:
     """‖w‖ of every member, [members], biases counted only where asked for."""
     kinds = ("weights", "biases") if regularize_biases else ("weights",)
-    return jnp.sqrt(
-        sum(jnp.sum(layer[kind] ** 2, axis=(1, 2)) for layer in parameters for kind in kinds if kind in layer)
-    )
+    of = (layer[kind] for layer in parameters for kind in kinds if kind in layer)
+    return jnp.sqrt(sum(jnp.sum(array**2, axis=(1, 2)) for array in of))

@@ -89,11 +89,13 @@ class Space:
         found = []
         for of_lr in (-1, 0, 1):
             for of_strength in (-1, 0, 1) if point.strength else (0,):
+                if of_lr == of_strength == 0:
+                    continue
                 lr = point.lr * self.steps["lr"] ** (of_lr / 2)
                 strength = point.strength * self.steps["strength"] ** (of_strength / 2)
                 moved = strength * lr / point.lr if point.door is Door.DECAY else strength
                 found.append(Point(door=point.door, lr=_short(lr), strength=_short(moved)))
-        return tuple(p for p in found if p != point and not (p.door is Door.DECAY and p.strength >= 1))
+        return tuple(p for p in found if not (p.door is Door.DECAY and p.strength >= 1))
 
     def box(self) -> dict[str, tuple[float, float]]:
         """The smallest and the largest of each."""

@@ -59,7 +59,7 @@ class TorchModel:
         fresh = copy.deepcopy(self.module)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            for part in fresh.modules():
+            for part in reversed(list(fresh.modules())):  # a module has the last word over its parts
                 if callable(getattr(part, "reset_parameters", None)):
                     part.reset_parameters()
         trained = dict(fresh.named_parameters())

@@ -1,0 +1,149 @@
+"""`halflife.tune` on real data: what it finds, what it keeps, and how it goes on."""
+
+import json
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+
+import halflife
+from halflife import BadInput
+from halflife.tune import Door
+
+SMALL = {
+    "epochs": 6,
+    "folds": 3,
+    "seeds": 2,
+    "hidden": (8,),
+    "grid": {"lr": (0.003, 0.03), "l2": (0.01, 0.1), "decay": (0.001, 0.01)},
+}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def without_time(found):
+    return {k: v for k, v in found.to_dict().items() if k not in ("seconds", "study")}
+
+
+def linear(noise, rows=240, seed=0):
+    """Forty features, of which two matter, and targets with much or no noise."""
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((rows, 40))
+    return x, x[:, 0] - x[:, 1] + noise * random.standard_normal(rows)
+
+
+def test_where_a_network_overfits_regularization_helps_and_where_nothing_is_to_be_held_back_it_does_not():
+    options = {"folds": 8, "seeds": 1, "epochs": 60, "hidden": (), "rule": "sgd", "grid": {"lr": (0.02,), "decay": ()}}
+    noisy = halflife.tune(linear(3.0, rows=96), **options)
+    assert noisy.best.door is Door.L2
+    assert noisy.best.gain.low > 0, noisy.best
+    assert noisy.answer[0].startswith("Regularization helps")
+    clean = halflife.tune(linear(0.0), **options)
+    assert clean.best.gain is None or not clean.best.gain.low > 1e-3
+    assert "does not help" in clean.answer[0] or "not shown to help" in clean.answer[0]
+
+
+def test_on_a_linear_network_it_finds_the_strength_that_ridge_regression_finds():
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import GridSearchCV, KFold
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = linear(3.0, rows=80)
+    found = halflife.tune(
+        (x, y), folds=4, seeds=1, epochs=150, hidden=(), rule="sgd", batch_size=80, grid={"lr": (0.1,), "decay": ()}
+    )
+    # ½·MSE and λ: alpha = n·λ, on standardized targets as the lab's
+    lambdas = np.logspace(-3, 1, 17)
+    search = GridSearchCV(
+        Ridge(fit_intercept=True),
+        {"alpha": lambdas * 60},
+        cv=KFold(4, shuffle=True, random_state=0),
+        scoring="neg_mean_squared_error",
+    ).fit(StandardScaler().fit_transform(x), y)
+    assert abs(np.log10(found.best.point.strength) - np.log10(search.best_params_["alpha"] / 60)) < 0.51
+
+
+def test_an_interrupted_search_goes_on_and_ends_bitwise_the_same():
+    whole = halflife.tune("wine", **SMALL, out="whole.db")
+
+    class Enough(Exception):
+        pass
+
+    def stop(progress):
+        if progress.stage == "longer" and progress.done > 0:
+            raise Enough
+
+    with pytest.raises(Enough):
+        halflife.tune("wine", **SMALL, out="broken.db", progress=stop)
+    with sqlite3.connect("broken.db") as connection:
+        kept = connection.execute("SELECT count(*) FROM training").fetchone()[0]
+    assert 0 < kept < whole.trainings
+    assert without_time(halflife.tune("wine", **SMALL, out="broken.db")) == without_time(whole)
+    again = halflife.tune("wine", **SMALL, out="whole.db", progress=lambda p: None)
+    assert without_time(again) == without_time(whole)
+
+
+def test_what_is_dropped_early_was_worse_than_what_stays():
+    found = halflife.tune("wine", **SMALL)
+    by_length = {n: [t for t in found.trials if t.epochs == n] for n in {t.epochs for t in found.trials}}
+    assert len(by_length) == 3
+    shortest = by_length[min(by_length)]
+    longer = {t.point for t in found.trials if t.epochs > min(by_length)}
+    for door in Door:
+        stays = [t.error for t in shortest if t.point.door is door and t.point in longer]
+        goes = [t.error for t in shortest if t.point.door is door and t.point not in longer]
+        assert not goes or max(stays) <= min(goes)
+
+
+def test_the_winning_setting_is_written_for_four_frameworks():
+    found = halflife.tune("wine", **SMALL)
+    assert [t.framework for t in found.translations] == ["torch", "keras", "optax", "sklearn"]
+    assert found.recipe.lr == found.best.point.lr
+    assert found.recipe.batch == 32
+    assert found.recipe.steps == SMALL["epochs"] * 4
+    printed = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert {"best", "choices", "settings", "answer", "trials", "trainings", "study"} <= printed.keys()
+    assert found.answer[0] in str(found)
+    assert found._repr_html_().startswith("<p>")
+
+
+def test_when_time_is_up_what_there_is_is_kept_and_the_same_call_goes_on():
+    with pytest.raises(BadInput, match=r"time was up .* goes on"):
+        halflife.tune("wine", **SMALL, minutes=1e-9, out="short.db")
+    found = halflife.tune("wine", **SMALL, minutes=10, out="short.db")
+    assert found.finished
+
+
+def test_time_that_ends_in_mid_search_leaves_an_answer_of_the_trials_that_are_done(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def pass_time(progress):
+        if progress.stage == "longer":
+            now[0] = 1e9
+
+    found = halflife.tune("wine", **SMALL, minutes=1, progress=pass_time)
+    assert not found.finished
+    assert "Time was up" in found.answer[-1]
+    assert {t.epochs for t in found.trials} == {1}
+
+
+def test_trials_are_written_for_optunas_dashboard():
+    import optuna
+
+    storage = "sqlite:///optuna.db"
+    for _ in range(2):
+        found = halflife.tune("wine", **SMALL, search="optuna", trainings=60, optuna_storage=storage, out="o.db")
+    study = optuna.load_study(study_name="o", storage=storage)
+    assert len(study.trials) == len(found.trials)
+    assert study.best_value == pytest.approx(min(t.error for t in found.trials))
+
+
+def test_classes_that_are_missing_in_a_fold_are_refused_before_anything_is_trained():
+    x = np.random.default_rng(0).standard_normal((30, 2))
+    with pytest.raises(BadInput, match=r"class '1' of arrays has 3 rows for 5 folds"):
+        halflife.tune((x, np.arange(30) % 10 == 0), **SMALL | {"folds": 5})
