@@ -29,16 +29,16 @@ def without_time(found):
     return {k: v for k, v in found.to_dict().items() if k not in ("seconds", "study")}
 
 
-def linear(noise, rows=240, seed=0):
-    """Forty features, of which two matter, and targets with much or no noise."""
+def linear(noise, rows=240, features=40, seed=0):
+    """Many features, of which two matter, and targets with much or no noise."""
     random = np.random.default_rng(seed)
-    x = random.standard_normal((rows, 40))
+    x = random.standard_normal((rows, features))
     return x, x[:, 0] - x[:, 1] + noise * random.standard_normal(rows)
 
 
 def test_where_a_network_overfits_regularization_helps_and_where_nothing_is_to_be_held_back_it_does_not():
-    options = {"folds": 8, "seeds": 1, "epochs": 60, "hidden": (), "rule": "sgd", "grid": {"lr": (0.02,), "decay": ()}}
-    noisy = halflife.tune(linear(3.0, rows=96), **options)
+    options = {"folds": 8, "seeds": 1, "epochs": 40, "hidden": (), "rule": "sgd", "grid": {"lr": (0.02,), "decay": ()}}
+    noisy = halflife.tune(linear(2.0, rows=320, features=160), **options)
     assert noisy.best.door is Door.L2
     assert noisy.best.gain.low > 0, noisy.best
     assert noisy.answer[0].startswith("Regularization helps")

@@ -88,6 +88,7 @@ def train(
     start: Start | None = None,
     order: RowOrder | None = None,
     row_weights: np.ndarray | None = None,
+    together: int | None = None,
 ) -> Trained:
     """Train one network a setting, all from the same start on the same batches, all under one rule.
 
@@ -103,6 +104,8 @@ def train(
         start: where to begin, by default at the initial weights that the seed draws.
         order: of the training rows in each epoch, by default drawn by the seed.
         row_weights: [rows], above 0: how much each training row counts in the mean of its batch.
+        together: a divisor of the epochs; a compiled call takes no more than so many, so that trainings of different
+            lengths can share their program.
 
     Returns:
         Curves and final weights, members in the order of the settings.
@@ -127,7 +130,8 @@ def train(
             for name, _ in settings[0].hyperparameters
         }
         l2 = _per_member([s.l2 for s in settings], dtype)
-        block = 1 if after_epoch or enough else _epochs_a_call(regime, len(data.train.x))
+        together = regime.epochs if together is None else together
+        block = 1 if after_epoch or enough else _epochs_a_call(regime, len(data.train.x), together)
         call = partial(
             _compiled_fast if after_epoch else _compiled_to_run_fast,
             network=regime.network,
@@ -178,10 +182,10 @@ def _initial(regime: Regime, seed: int, members: int) -> Start:
     )
 
 
-def _epochs_a_call(regime: Regime, rows: int) -> int:
+def _epochs_a_call(regime: Regime, rows: int, most: int) -> int:
     steps = -(-rows // min(regime.batch_size, rows))
     wanted = min(regime.epochs, max(1, _STEPS_A_CALL // steps))
-    return next(block for block in range(wanted, 0, -1) if regime.epochs % block == 0)
+    return next(block for block in range(min(wanted, most), 0, -1) if most % block == 0)
 
 
 def _filled_up(rows: Array, dtype: np.dtype) -> Array:

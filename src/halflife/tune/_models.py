@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from halflife._errors import BadInput
 from halflife.lab.data import Data
 from halflife.lab.model import Model
+from halflife.lab.training import train
+from halflife.tune._search import lengths
 
 
 def own(model: Any, source: Any, folds: Sequence[Data], error: str) -> Model:
@@ -39,10 +42,13 @@ def own(model: Any, source: Any, folds: Sequence[Data], error: str) -> Model:
     )
 
 
-def trainer(model: Model | None) -> dict[str, Any]:
-    """The options of `run_folds` that train it: a torch module by its own loop, one population after another."""
-    train = getattr(model, "train", None)
-    return {"trainer": train, "workers": 1} if train else {}
+def trainer(model: Model | None, epochs: int) -> dict[str, Any]:
+    """The options of `run_folds` that train it: a torch module by its own loop, one population after another.
+
+    All others by the lab, in calls of so many epochs as divide those of every rung: one program serves them all.
+    """
+    own = getattr(model, "train", None)
+    return {"trainer": own, "workers": 1} if own else {"trainer": partial(train, together=math.gcd(*lengths(epochs)))}
 
 
 def _of(model: Any, package: str) -> bool:

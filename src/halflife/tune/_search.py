@@ -70,9 +70,13 @@ def by_chance(space: Space, epochs: int, *, number: int, seed: int) -> Search:
 _STREAM = 4
 
 
+def lengths(epochs: int) -> tuple[int, ...]:
+    """The epochs of each rung, rising."""
+    return tuple(dict.fromkeys(max(1, round(epochs * rung)) for rung in RUNGS))
+
+
 def _halved(points: Sequence[Point], epochs: int) -> Generator[Batch, Errors, dict[Door, Point]]:
-    lengths = list(dict.fromkeys(max(1, round(epochs * rung)) for rung in RUNGS))
-    for rung, length in enumerate(lengths):
+    for rung, length in enumerate(lengths(epochs)):
         errors = yield Batch(stage="coarse" if rung == 0 else "longer", points=tuple(points), epochs=length)
         if length < epochs:
             points = _survivors(points, errors)

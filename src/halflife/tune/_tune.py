@@ -158,7 +158,7 @@ def tune(
                 hyperparameters=numbers,
                 members=members,
                 ends=ends,
-                train={"memory": memory} | _models.trainer(own),
+                train={"memory": memory} | _models.trainer(own, epochs),
                 progress=progress,
                 crew=crew,
             )
