@@ -4,14 +4,18 @@ A row is the check's code, the training, and all that is said of it: severity, w
 The mutants in `test_mutants.py` break the checks one at a time; these rows must notice each.
 """
 
+import math
+from contextlib import nullcontext
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from audit_made import bias, group, live, norm, planned, table, training, vector, weight
 from halflife.audit._training import Kind
 from halflife.probe import Defect, Evidence
 from halflife.probe._report import SecondDecay
+from halflife.probe._torch_live import from_live
 from halflife.rules import Law
 
 E, W, N, S = "error", "warning", "note", "skipped"
@@ -40,6 +44,7 @@ vectors = [p for p in model.parameters() if p.ndim < 2]
 groups = [{"params": weights, "weight_decay": 0.1},
     {"params": vectors, "weight_decay": 0.0}]
 optimizer = type(optimizer)(groups, lr=0.01)"""
+LEFT = "in {}, {} of the decay is left at weight_decay={:g}, lr 0.01."
 FADES = "{} of the decay falls in the first half of 1,000 steps."
 CARRIES = "momentum {} carries a gradient {} times as far: α is 0.001 a step, where lr times weight_decay is 0.001."
 SLOW = {"lr": 0.001, "decay": 1e-4, "index": 0}
@@ -80,6 +85,66 @@ CASES = [
     ("HL003", lambda: adam("loud", "quiet", "new", gradient=(10, 0.01, None)),
      [(W, "group 0", JOINS + " quiet feels 1,000 times what loud feels (0.1 and 0.0001 a step).")]),
     ("HL003", lambda: training(group(Law.L2), group(), group(Law.TRUST_RATIO, enters_preconditioner=True)), []),
+    # rounding, in the dtype of the weights: bfloat16 keeps large decays, float32 small ones, no dtype a tiny one
+    ("HL004", lambda: rounded("bfloat16", 0.1), [(E, "group 0", LEFT.format("bfloat16", "0 %", 0.1),
+                                                  "halflife.regularize(optimizer, decay=0.001)")]),
+    ("HL004", lambda: rounded("bfloat16", 0.2), [(W, "group 0", LEFT.format("bfloat16", "7.8 %", 0.2))]),
+    ("HL004", lambda: rounded("bfloat16", 1.0), []),
+    ("HL004", lambda: rounded("float32", 0.1), []),
+    ("HL004", lambda: rounded("float64", 1e-9), []),
+    ("HL004", lambda: rounded("float32", 1e-6, decay=None), [(E, "group 0", LEFT.format("float32", "0 %", 1e-6), "")]),
+    ("HL004", lambda: rounded("float16", 0.1),
+     [(S, "", "needs an optimizer that can be run in float16 on weights of that dtype alone")]),
+    ("HL004", lambda: keeping(0.047), [(E, "group 0", LEFT.format("float32", "4.7 %", 0.1))]),
+    ("HL004", lambda: keeping(0.053), [(W, "group 0", LEFT.format("float32", "5.3 %", 0.1))]),
+    ("HL004", lambda: keeping(0.47), [(W, "group 0", LEFT.format("float32", "47.1 %", 0.1))]),
+    ("HL004", lambda: keeping(0.53), []),
+    ("HL004", lambda: keeping(0.6, noise=1e-3), []),
+    ("HL004", lambda: keeping(0.6, noise=1.0), [(E, "group 0", LEFT.format("float32", "0 %", 0.1))]),
+    ("HL004", lambda: rounded("float32", 1e-17), [(E, "group 0", LEFT.format("float32", "0 %", 1e-17))]),
+    ("HL004", lambda: rounded("float64", 1e-17), []),
+    ("HL004", lambda: keeping(-0.3), [(E, "group 0", LEFT.format("float32", "0 %", 0.1))]),
+    ("HL004", lambda: keeping(math.nan),
+     [(S, "", "needs an optimizer that can be run in float32 on weights of that dtype alone")]),
+    ("HL004", lambda: rounded("bfloat16", 0.1, law=Law.UNKNOWN), []),
+    ("HL004", lambda: rounded("bfloat16", 0.0), []),
+    ("HL004", lambda: rounded("bfloat16", 0.1, trainable=False), []),
+    ("HL004", lambda: training(group()), [(S, "", "needs a torch optimizer whose law is known")]),
+    ("HL004", lambda: training(group(Law.NONE, 0.0)), []),
+    # a penalty in the loss: on squares, however small, and on nothing else
+    ("HL005", lambda: penalized(lambda w, v: 0.05 * (w * w).sum()),
+     [(W, "group 0", "the loss holds a penalty with λ = 0.1 on w, and weight_decay=0.1 regularizes the same weights.",
+       "optimizer.param_groups[0][\"weight_decay\"] = 0  # the penalty stays")]),
+    ("HL005", lambda: penalized(lambda w, v: 1e-4 * w.norm() ** 2 + 0.5e-4 * v.square().sum()),
+     [(W, "group 0", "the loss holds a penalty with λ = 0.0002 on w, v, and weight_decay=0.1 regularizes the same "
+       "weights.")]),
+    ("HL005", lambda: penalized(lambda w, v: 0.0), []),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * w.abs().sum()), []),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * w.norm()), []),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * (w * w).sum() ** 2), []),
+    ("HL005", lambda: penalized(lambda w, v: -0.01 * (w * w).sum()), []),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * (w + 1e-3).square().sum()), []),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * (w + 1e-6).square().sum() + 0.005 * v.square().sum()),
+     [(W, "group 0", "the loss holds a penalty with λ = 0.02 on w, v, and weight_decay=0.1 regularizes the same "
+       "weights.")]),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * w.square().sum(), frozen=True), []),
+    ("HL005", lambda: penalized(lambda w, v: w @ v),
+     [(S, "", "the loss cannot be differentiated here (RuntimeError: mat1 and mat2 shapes cannot be multiplied "
+       "(4x3 and 4x2))")]),
+    ("HL005", lambda: penalized(lambda w, v: 0.0, device="meta"),
+     [(S, "", "needs real weights, not those of the meta device")]),
+    ("HL005", lambda: training(group()), [(S, "", "needs loss")]),
+    # scale-invariance: of what is normalized, and not of what has no influence
+    ("HL008", lambda: normalized(), [(N, "group 0", "1 of 2 decayed weights are scale-invariant: 0.weight.")]),
+    ("HL008", lambda: normalized(eps=0.05), []),
+    ("HL008", lambda: normalized(gain=0.0), []),
+    ("HL008", lambda: normalized(frozen=True), []),
+    ("HL008", lambda: normalized(kind=Kind.EMBEDDING), []),
+    ("HL008", lambda: normalized(example=torch.ones(2)),
+     [(S, "", "the model cannot be called on example_input (RuntimeError: mat1 and mat2 shapes cannot be multiplied "
+       "(1x2 and 4x6))")]),
+    ("HL008", lambda: normalized(device="meta"), [(S, "", "needs real weights, not those of the meta device")]),
+    ("HL008", lambda: training(group()), [(S, "", "needs model and example_input")]),
     # biases and norms are a warning; other vectors too if nobody knows what they are; frozen and spared ones silent
     ("HL006", lambda: training(group(Law.DECOUPLED, 0.1, weight(), bias())),
      [(W, "group 0", "weight_decay=0.1 decays 1 bias: b.", APART)]),
@@ -219,6 +284,71 @@ CASES = [
     ("HL019", lambda: training(group(Law.DECOUPLED, 0.0, weight("a"), bias("b")), model=1), []),
     ("HL019", lambda: training(group(Law.DECOUPLED, 0.1, bias())), [(S, "", "needs model")]),
 ]  # fmt: skip
+
+
+def rounded(dtype, strength, law=Law.DECOUPLED, **more):
+    """AdamW on weights of this dtype; α is a hundredth of the strength."""
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(4, 3))], lr=0.01, weight_decay=strength)
+    numbers = {"decay": more.pop("decay", 0.01 * strength)}
+    made = group(law, strength, weight(dtype=dtype, **more), **numbers)
+    return training(made, subjects=(from_live(optimizer, 0, "AdamW").with_strength("weight_decay"),))
+
+
+class Keeping:
+    """Steps of decay alone, of which a low precision keeps a share."""
+
+    lr_name = None
+
+    def __init__(self, share, noise):
+        self.share, self.noise = share, noise
+
+    def session(self):
+        return nullcontext()
+
+    def start(self, shapes, weights, *, lr, strength, dtype, **_):
+        self.now = np.array(weights)
+        self.decay = lr * strength * (1 if dtype == "float64" else self.share)
+        self.spoilt = self.noise * self.now[::-1] if strength and dtype != "float64" else 0.0
+        return self
+
+    def step(self, gradient):
+        self.now = self.now * (1 - self.decay)
+
+    def weights(self):
+        return self.now + self.spoilt
+
+    def scale_lr(self, factor):
+        self.decay *= factor
+
+
+def keeping(share, noise=0.0):
+    return training(group(Law.DECOUPLED, 0.1, weight(dtype="float32")), subjects=(Keeping(share, noise),))
+
+
+def penalized(penalty, frozen=False, device=None):
+    """Two layers, a loss and a penalty on their weights."""
+    torch.manual_seed(0)
+    w, v = (torch.nn.Parameter(torch.randn(4, n, dtype=torch.float64, device=device)) for n in (3, 2))
+    x = torch.randn(5, 3, dtype=torch.float64)
+    members = (weight("w", tensor=w, trainable=not frozen), weight("v", (4, 2), tensor=v))
+    return training(group(Law.DECOUPLED, 0.1, *members), loss=lambda: (x @ w.T @ v).tanh().sum() + penalty(w, v))
+
+
+def normalized(eps=1e-5, gain=1.0, frozen=False, kind=Kind.WEIGHT, example=None, device=None):
+    """A layer, its normalization, and a head."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(4, 6, bias=False), torch.nn.BatchNorm1d(6, eps=eps), torch.nn.Dropout(), torch.nn.Linear(6, 3)
+    ).to(device)
+    with torch.no_grad():
+        model[1].weight.fill_(gain)
+    members = (
+        weight("0.weight", (6, 4), kind, tensor=model[0].weight, trainable=not frozen),
+        weight("3.weight", (3, 6), tensor=model[3].weight),
+        norm("1.weight", tensor=model[1].weight),
+    )
+    batch = torch.randn(9, 4) if example is None else example
+    return training(group(Law.DECOUPLED, 0.1, *members), model=model.eval(), example_input=batch)
 
 
 def twice(*places):

@@ -198,3 +198,54 @@ def test_what_is_no_optimizer_is_refused():
     ):
         with pytest.raises(package.BadInput, match=words):
             package.audit(*arguments, **plan)
+
+
+SAME = """
+torch.set_num_threads(1)
+model = net()
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 40)
+for epoch in range(5):
+    for x, y in torch.utils.data.DataLoader(data, batch_size=8, shuffle=True):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(nn.functional.dropout(model(x), 0.1), y).backward()
+        optimizer.step()
+        schedule.step()
+print("sum", sum(p.double().sum().item() for p in model.parameters()).hex())
+"""
+
+
+def test_an_audited_run_ends_as_the_bare_one(halflife, tmp_path):
+    """With --continue the weights come out the same to the last bit, and the schedule tells the length of the run."""
+    (tmp_path / "train.py").write_text(PARTS + SAME)
+    bare = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    said = halflife("audit", "--continue", "--select", "HL001", "--", "train.py")
+    assert bare.stdout.strip() in said.out
+    assert "37 steps planned" in said.out
+
+
+SHARDED = """
+import torch.distributed as dist
+from torch.distributed.fsdp import fully_shard
+dist.init_process_group("gloo")
+model = net()
+fully_shard(model, mesh=torch.distributed.device_mesh.init_device_mesh("cpu", (2,)))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, weight_decay=0.01)
+for x, y in loader:
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+dist.destroy_process_group()
+"""
+
+
+def test_torchrun_starts_the_audit_in_its_processes(tmp_path):
+    """Two processes that share a sharded model are one report, with whole shapes and live second moments."""
+    (tmp_path / "train.py").write_text(PARTS + SHARDED)
+    launch = ["torchrun", "--nproc-per-node", "2", "--master-port", "29617", "train.py"]
+    words = [sys.executable, "-m", "halflife", "audit", "--continue", "--json", "--by-parameter", "--", *launch]
+    said = subprocess.run(words, cwd=tmp_path, env=HERE, capture_output=True, text=True, check=False)  # noqa: S603
+    assert said.returncode == 0, said.stderr[-2000:]
+    read = json.loads(said.stdout)
+    assert [m["shape"] for m in read["groups"][0]["members"]] == [[8, 4], [8], [2, 8], [2]]
+    assert "feels" in next(f["message"] for f in read["findings"] if f["code"] == "HL003")

@@ -12,6 +12,10 @@ SQUARES = ("max_exp_avg_sq", "exp_avg_sq", "square_avg", "sum")
 """State entries that hold running squares; their root divides."""
 SIZES = ("exp_inf",)
 """State entries that divide as they are."""
+MEAN = "grad_avg"
+"""What a centred second moment has taken off its squares."""
+SCALE = "acc_delta"
+"""The squares of past steps, whose root multiplies (Adadelta)."""
 
 
 def effective_decay(training: Training, group: Group, parameter: Parameter) -> float | None:
@@ -28,16 +32,27 @@ def effective_decay(training: Training, group: Group, parameter: Parameter) -> f
 
 def _divisor(state: Mapping[str, Any], settings: Mapping[str, Any]) -> float | None:
     eps = float(settings.get("eps", 0.0))
-    for name in SQUARES + SIZES:
-        moment = state.get(name)
-        if moment is None or getattr(moment, "is_meta", True) or not moment.numel():
-            continue
-        flat = moment.detach().flatten()
-        middle = float(flat[:: max(1, flat.numel() // SAMPLE)].float().median())
-        if name in SIZES:
-            return middle + eps
-        return math.sqrt(middle / _warm(state, settings, name)) + eps
-    return None
+    name = next((each for each in SQUARES + SIZES if _holds(state, each)), None)
+    if name is None:
+        return None
+    middle = _sampled(state[name])
+    if name in SIZES:
+        return float(middle.median()) + eps
+    if _holds(state, MEAN):
+        middle = middle - _sampled(state[MEAN]) ** 2
+    if _holds(state, SCALE):
+        return float(((middle + eps) / (_sampled(state[SCALE]) + eps)).median().sqrt())
+    return math.sqrt(float(middle.median()) / _warm(state, settings, name)) + eps
+
+
+def _holds(state: Mapping[str, Any], name: str) -> bool:
+    moment = state.get(name)
+    return moment is not None and not getattr(moment, "is_meta", True) and bool(moment.numel())
+
+
+def _sampled(moment: Any) -> Any:
+    flat = moment.detach().flatten()
+    return flat[:: max(1, flat.numel() // SAMPLE)].float()
 
 
 def _warm(state: Mapping[str, Any], settings: Mapping[str, Any], name: str) -> float:

@@ -44,7 +44,9 @@ class LostToRounding(Check):
                 if key not in measured:
                     measured[key] = _left(training.subjects[group.index], group, dtype)
                 left = measured[key]
-                if left is not None and left < LOST and group.law is not Law.UNKNOWN:
+                if left is None:
+                    yield self.skip(f"needs an optimizer that can be run in {dtype} on weights of that dtype alone")
+                elif left < LOST and group.law is not Law.UNKNOWN:
                     yield self.finding(
                         Severity.ERROR if left < GONE else Severity.WARNING,
                         group.where,
@@ -69,11 +71,14 @@ def _left(subject: Any, group: Group, dtype: str) -> float | None:
                 )
         except (RuntimeError, NotImplementedError, TypeError):
             return None
-        effects.append(on - off)
+        with np.errstate(invalid="ignore"):
+            effects.append(on - off)
     whole, left = effects
     size = float((whole * whole).sum())
-    if not size or not np.isfinite(left).all():
+    if not np.isfinite(left).all():
         return None
+    if not size:
+        return 0.0
     share = float((left * whole).sum()) / size
     # an effect that has mostly another direction is noise of the rounding
-    return 0.0 if np.linalg.norm(left - share * whole) > np.sqrt(size) else min(1.0, max(0.0, share))
+    return 0.0 if np.linalg.norm(left - share * whole) > np.sqrt(size) else max(0.0, share)

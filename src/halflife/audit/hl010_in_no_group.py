@@ -7,8 +7,8 @@ from halflife.audit._finding import Finding, Severity
 from halflife.audit._training import Training, listed
 
 FIX = """held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-rest = [p for p in model.parameters() if p.requires_grad and id(p) not in held]
-optimizer.add_param_group({"params": rest})"""
+lost = [p for p in model.parameters() if id(p) not in held]
+optimizer.add_param_group({"params": [p for p in lost if p.requires_grad]})"""
 
 
 class InNoGroup(Check):
