@@ -9,7 +9,6 @@ from contextlib import nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from halflife._errors import BadInput
 from halflife.cli import _options, app
@@ -53,6 +52,8 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what is regularized, how much, and what is wrong; exit code 1 if there are errors."""
+    from rich.console import Console
+
     from halflife.audit._audit import examine
     from halflife.audit._screen import screen
 
