@@ -23,6 +23,39 @@ def answer(twins: Sequence[Twins], foresights: Mapping[str, Foresight], grid: Se
     return tuple(part for part in parts if part)
 
 
+def headline(
+    twins: Sequence[Twins], foresights: Mapping[str, Foresight], grid: Sequence[GridResult]
+) -> tuple[str, ...]:
+    """The answer in two sentences: whether the doors are the same, and how much regularization matters."""
+    disagreement, same, parted = _disagreement(twins, foresights), _same(twins), _parted(twins)
+    first = disagreement or (f"{same[:-1]}; u{parted[1:]}" if same and parted else same or parted)
+    return tuple(part for part in (first, _help(grid)) if part)
+
+
+def limits(grid: Sequence[GridResult]) -> str:
+    """What these numbers do not show."""
+    return _limits(grid)
+
+
+def _help(grid: Sequence[GridResult]) -> str:
+    if not grid:
+        return _gain(grid)
+    top = min(grid, key=lambda g: g.best.valid)
+    symbol = "λ" if top.law is Law.L2 else "α"
+    told = (
+        "one seed cannot tell that from chance"
+        if top.gain.low is None
+        else f"a gain of {_interval(top.gain)}{'' if top.gain.excludes_zero else ', which could be chance'}"
+    )
+    helps = "helps" if top.gain.mean > 0 else "hurts"
+    helps = helps if top.gain.excludes_zero else "is not shown to help"
+    return (
+        f"Regularization {helps}: of all nets the one that validates best ({top.rule}, {_door(top)}, "
+        f"lr {top.best.lr:.2g}, {symbol} = {top.best.strength:.2g}) has test error {top.best.test.mean:.3f}, against "
+        f"{top.unregularized.test.mean:.3f} for {top.rule} without: {told}."
+    )
+
+
 def _disagreement(twins: Sequence[Twins], foresights: Mapping[str, Foresight]) -> str:
     against = [f"{t.rule} with α = {t.alpha}" for t in twins if not foresights[t.rule].agrees(t)]
     if not against:

@@ -85,6 +85,16 @@ class Study:
         return len(self.outcomes)
 
     @property
+    def headline(self) -> tuple[str, ...]:
+        """The answer in two sentences."""
+        return words.headline(self.twins, self.foresights, self.grid)
+
+    @property
+    def limits(self) -> str:
+        """What these numbers do not show."""
+        return words.limits(self.grid)
+
+    @property
     def answer(self) -> tuple[str, ...]:
         """The answer in plain sentences, from these numbers."""
         return words.answer(self.twins, self.foresights, self.grid)

@@ -1,0 +1,105 @@
+"""Pages: data in, one self-contained HTML file out. Nothing in a page is fetched, and every text in it is escaped."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from halflife.report import _palette
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Numbers as text.
+
+    Attributes:
+        caption: what it shows.
+        headings: of its columns.
+        rows: of cells; the first of each names its row.
+        parts: for each row, the name of the part of the picture that it describes.
+    """
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    parts: tuple[str, ...] = ()
+
+    @property
+    def named_rows(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each row with its part, which is empty where there is none."""
+        return tuple(zip(self.parts or ("",) * len(self.rows), self.rows, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A drawing with its words and the table behind it.
+
+    Attributes:
+        title: above it.
+        svg: the drawing.
+        caption: what is to be seen.
+        table: the same as numbers; None where another picture's table holds them.
+    """
+
+    title: str
+    svg: Markup
+    caption: str
+    table: Table | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paste:
+    """A setting to paste.
+
+    Attributes:
+        framework: whose it is.
+        text: the setting.
+        grade: how exact.
+        note: what the grade rests on.
+    """
+
+    framework: str
+    text: str
+    grade: str
+    note: str
+
+
+def render(template: str, **data: Any) -> str:
+    """A page from a template and its data."""
+    return _environment().get_template(template).render(**data)
+
+
+@cache
+def _environment() -> Environment:
+    folder = files(__package__).joinpath("templates")
+    environment = Environment(
+        loader=PackageLoader("halflife.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text: Callable[[str], Markup] = lambda name: Markup(folder.joinpath(name).read_text(encoding="utf-8"))  # noqa: E731, S704 - the package's own files
+    environment.globals |= {
+        "style": text("page.css"),
+        "script": text("page.js"),
+        "light": Markup(_palette.style_sheet(dark=False)),  # noqa: S704 - constants
+        "dark": Markup(_palette.style_sheet(dark=True)),  # noqa: S704 - constants
+    }
+    return environment
+
+
+def pastes(answers: Sequence[Any]) -> tuple[Paste, ...]:
+    """Translations as a page shows them, the most exact first."""
+    ordered = sorted(answers, key=lambda answer: answer.grade.rank)
+    return tuple(Paste(framework=a.framework, text=a.recipe, grade=str(a.grade), note=a.note) for a in ordered)
+
+
+def table_of(caption: str, rows: Sequence[Mapping[str, str]], parts: Sequence[str] = ()) -> Table:
+    """A table from rows that name their cells."""
+    headings = tuple(rows[0]) if rows else ()
+    return Table(caption=caption, headings=headings, rows=tuple(tuple(r.values()) for r in rows), parts=tuple(parts))
