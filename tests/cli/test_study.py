@@ -22,7 +22,7 @@ from halflife.rules import Law
 
 SMALL = (
     *("study", "iris", "--rules", "sgd,momentum", "--lr", "0.1,0.03,0.01", "--strength", "0,0.001,0.01,0.1,1"),
-    *("--epochs", "3", "--hidden", "3", "--seeds", "2"),
+    *("--epochs", "3", "--hidden", "3", "--seeds", "2", "--no-report"),
 )
 """The command of the fixture's study: 2 rules × 3 lr × (1 + 4 strengths × 2 laws) × 2 seeds."""
 
@@ -138,7 +138,20 @@ def test_the_two_doors_of_sgd_are_the_same_trainings(finished):
 
 def test_without_out_the_same_question_finds_its_file(halflife, tmp_path):
     """The file is named by data and question: the same command makes one file, another question another."""
-    tiny = ("study", "iris", "--rules", "sgd", "--lr", "0.1", "--strength", "0.1", "--hidden", "2", "--epochs")
+    tiny = (
+        "study",
+        "--no-report",
+        "iris",
+        "--rules",
+        "sgd",
+        "--lr",
+        "0.1",
+        "--strength",
+        "0.1",
+        "--hidden",
+        "2",
+        "--epochs",
+    )
     first = strict(halflife(*tiny, 1, "--json").out)
     again = strict(halflife(*tiny, 1, "--json").out)
     other = strict(halflife(*tiny, 2, "--json").out)

@@ -47,4 +47,4 @@ def _end(sentence: str, code: int) -> NoReturn:
     raise SystemExit(code) from None
 
 
-from halflife.cli import atlas, audit, export, ls, probe, prove, study, translate, tune  # noqa: E402,F401 - each verb registers itself on `app`
+from halflife.cli import atlas, audit, export, ls, plot, probe, prove, report, study, translate, tune  # noqa: E402,F401 - each verb registers itself on `app`

@@ -52,6 +52,7 @@ def study(
         str | None, typer.Option(help="Train on a Ray cluster: local, auto, or HOST:PORT of its head.")
     ] = None,
     out: Annotated[str | None, typer.Option(help="The study file; default: halflife-NAME-HASH.db here.")] = None,
+    page: Annotated[bool, typer.Option("--report/--no-report", help="Write a page beside the study file.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Are L2 regularization and weight decay the same here, and how much does it matter?
@@ -70,6 +71,7 @@ def study(
     from rich.console import Console
 
     from halflife import lab
+    from halflife.cli import _pages
     from halflife.cli._progress import Bar
     from halflife.report import terminal
 
@@ -99,7 +101,10 @@ def study(
             out=out,
             progress=bar.study,
         )
+    written = {"report": str(_pages.of_study(result))} if page else {}
     if as_json:
-        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False))
+        typer.echo(json.dumps(result.to_dict() | written, ensure_ascii=False))
     else:
         Console().print(terminal.study(result))
+        for path in written.values():
+            Console().print(f"page in {path}", style="dim", highlight=False, soft_wrap=True)

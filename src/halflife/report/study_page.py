@@ -206,7 +206,7 @@ def _map(of: Map, colours: Scale, score: str) -> Picture:
     svg = _svg(
         heat_map(of, colours),
         f"map-{of.rule}-{of.law.name}",
-        f"Heat map of validation error under {of.rule} with {DOOR_IN_FULL[of.law]}, over lr and {SYMBOL[of.law]}. {best}",
+        f"Validation error under {of.rule} with {DOOR_IN_FULL[of.law]} over lr and {SYMBOL[of.law]}. {best}",
     )
     table = table_of(
         f"{of.rule}, {DOOR_IN_FULL[of.law]}: one row a setting; intervals are over seeds",
@@ -286,10 +286,10 @@ def _facts(study: Study) -> tuple[tuple[str, str], ...]:
     cores = f", {p.cores} core{'s' if p.cores != 1 else ''}" if p.cores else ""
     facts = {
         "Data": f"{study.data}; SHA-256 {p.fingerprint[:16]}…",
-        "Networks": f"{' → '.join(map(str, network.sizes))} units, {network.activation}, {network.initialization} start, "
-        f"error {network.error.replace('_', ' ')}, {network.parameters:,} parameters",
-        "Training": f"{regime.epochs} epochs, {regime.batch_size} rows a step, {regime.schedule} lr, {regime.precision}; "
-        f"biases {'' if regime.regularize_biases else 'not '}regularized",
+        "Networks": f"{' → '.join(map(str, network.sizes))} units, {network.activation}, {network.initialization} start"
+        f", error {network.error.replace('_', ' ')}, {network.parameters:,} parameters",
+        "Training": f"{regime.epochs} epochs, {regime.batch_size} rows a step, {regime.schedule} lr, {regime.precision}"
+        f"; biases {'' if regime.regularize_biases else 'not '}regularized",
         "Trainings": f"{study.trainings:,}, seeds {', '.join(map(str, study.seeds))}",
         "Time": f"{p.seconds:,.0f} s of training, added over workers",
         "Software": software,
