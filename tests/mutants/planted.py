@@ -115,6 +115,10 @@ def wd(p, group, groups, t):
     return group["weight_decay"]
 
 
+def rounded(value):
+    return float(torch.tensor(value, dtype=torch.bfloat16))
+
+
 RIGHT = {
     "penalty": Decay(place="gradient", amount=wd),
     "decoupled before": Decay(place="before", amount=lr_wd),
@@ -151,10 +155,7 @@ BROKEN = {
     "first group's penalty": Decay(place="gradient", amount=lambda p, g, gs, t: gs[0]["weight_decay"]),
     "l1": Decay(place="gradient", amount=wd, pulls=torch.sign),
     "l1 before": Decay(place="before", amount=lr_wd, pulls=torch.sign),
-    "rounded": Decay(
-        place="before",
-        amount=lambda p, g, gs, t: 1 - float(torch.tensor(1 - lr_wd(p, g, gs, t), dtype=torch.bfloat16)),
-    ),
+    "rounded": Decay(place="before", amount=lambda p, g, gs, t: 1 - rounded(1 - lr_wd(p, g, gs, t))),
     "once": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t == 0)),
     "stops at 6": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t < 6)),
     "stops at 40": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t < 40)),

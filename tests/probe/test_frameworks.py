@@ -155,3 +155,16 @@ def test_adafactor_of_transformers(arguments):
     assert report.law is Law.DECOUPLED, report
     assert ("lr" in report.multiplied_by) is ("lr" in arguments)
     assert not report.defects
+
+
+def test_optax_updates_that_ask_for_the_loss():
+    """MoMo wants the value of the loss with each update; its decay is w/(1 + lr·wd)."""
+    report = halflife.probe(optax.contrib.momo_adam, learning_rate=0.1, weight_decay=0.1)
+    assert report.law is Law.PROXIMAL, report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-3)
+
+
+def test_an_optimizer_at_lr_zero_is_probed_at_another():
+    """What moves nothing as configured still has a law."""
+    report = halflife.probe("torch.optim:AdamW", lr=0.0, weight_decay=0.1)
+    assert (report.law, report.decay) == (Law.DECOUPLED, 0.0), report

@@ -15,6 +15,9 @@ LOST = 0.5
 HOLDABLE = 8.0
 """A relative change of so many gaps is one that a precision can hold."""
 LOUDER = 30.0
+DWARFS = 300.0
+SHOWS = 0.05
+SILENT = 0.02
 FEW = 2
 """Tensors that serve to see what a precision keeps, where all are regularized alike."""
 GAP = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
@@ -139,8 +142,12 @@ def precisions(
         reached = reached[:FEW]
     columns = _columns(ex, reached)
     kept = {dtype: _kept(ex, dtype, strength, columns) for dtype in ("float64", *ex.subject.dtypes)}
-    if decay is None or full.reach.max() == 0:
+    if full.reach.max() == 0 or decay == 0:
         return kept, None
+    if decay is None:
+        lost = [dtype for dtype in ex.subject.dtypes if known and _deaf(ex, dtype, columns)]
+        said = f"a penalty far larger than the gradients changes nothing in {', '.join(lost)}"
+        return kept, Evidence(experiment="the same in lower precision", outcome=said) if lost else None
     all_columns = _columns(full, full.reach > 0)
     whole = _effect(full, "float64", ex.subject.lr, strength, all_columns)
     if whole is not None and ex.lr == ex.subject.lr:
@@ -162,6 +169,25 @@ def precisions(
         experiment="the same in lower precision, at a strength that the precision can hold",
         outcome=f"the decay is lost in {', '.join(lost)}",
     )
+
+
+def _deaf(ex: Experiments, dtype: str, columns: Any) -> bool:
+    """Whether a penalty that dwarfs the gradients, at an lr that any precision shows, changes next to nothing."""
+    strong = DWARFS * float(np.median(abs(ex.bench.gradients)) / np.median(abs(ex.bench.weights)))
+    lr = None if ex.lr is None else max(ex.lr, SHOWS)
+    whole, found = (_effect(ex, kind, lr, strong, columns, LOUDER) for kind in ("float64", dtype))
+    if whole is None or found is None:
+        return False
+    plan = ex.bench.gradients * LOUDER
+    runs = (
+        trace(ex.subject, ex.bench, lr=lr, strength=0.0, dtype=d, gradients=plan, knobs=ex.knobs)
+        for d in ("float64", dtype)
+    )
+    path, path_there = (float(np.linalg.norm(run[-1] - run[0])) for run in runs)
+    if path_there < LOST * path:
+        return False  # all of the optimizer is lost there, not its regularization
+    shown = float(np.linalg.norm(whole)) > SHOWS * float(np.linalg.norm(ex.bench.weights[columns]))
+    return shown and float(np.linalg.norm(found)) < SILENT * float(np.linalg.norm(whole))
 
 
 def _columns(ex: Experiments, reached: Any) -> Any:
@@ -189,7 +215,7 @@ def _kept(
 def _effect(
     ex: Experiments, dtype: str, lr: float | None, strength: float, columns: Any, loudness: float = 1.0
 ) -> Floats | None:
-    known = (dtype, strength, loudness)
+    known = (dtype, strength, loudness, lr)
     if known in ex.memo:
         return ex.memo[known][:, columns]
     plan = ex.bench.gradients * loudness

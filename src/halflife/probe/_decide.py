@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._experiments import Experiments
+from halflife.probe._experiments import WHISPER, Experiments
 from halflife.probe._linear import forgets_evenly
 from halflife.probe._momentary import in_one_step
 from halflife.probe._penalty import as_penalty
@@ -19,6 +19,9 @@ from halflife.probe._report import Evidence
 from halflife.probe._verdict import FITS, TIMES, Verdict
 from halflife.probe._weight_side import as_weight_side
 from halflife.rules import Law, Order
+
+FOLLOWS = 1.25
+"""A step that grows more than this many times as the weights grow threefold is scaled by their norm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
         seen = Evidence(experiment="shifted start without regularization", outcome="the steps depend on the weights")
         start = replace(start, evidence=(*start.evidence, seen))
         trust = _trust(ex, reached)
-        if trust is not None and (penalty >= tolerance or _follows_the_norm(ex)):
+        if trust is not None and (penalty >= tolerance or abs(_growth_of_steps(ex, reached, 0.0) - 3) < 0.1):
             return _trusted(start, trust)
     exact = max(1e-9, 30 * ex.noise / float(ex.reach[reached].min()))
     penalty_fits = penalty < tolerance
@@ -124,9 +127,11 @@ def _in_first_step(ex: Experiments, reached: Any) -> bool:
 def _constant(ex: Experiments, reached: Any) -> tuple[Law, Evidence] | None:
     """An effect that is the same wherever the weights are."""
     weights = ex.spread(reached.astype(float)) > 0
-    change = abs(ex.on_distance - ex.off_distance)[:, weights].max()
+    change = abs(ex.on_distance - ex.off_distance)[:, weights]
     pulled = ex.effect[-1, weights]
-    if change < FITS * abs(ex.effect[:, weights]).max() + ex.noise:
+    # where steps depend on the weights, only the first is free of what the others made of them
+    seen = slice(None) if ex.free else slice(0, 2)
+    if change[seen].max() < FITS * abs(ex.effect[seen, weights]).max() + ex.noise:
         return Law.SUBTRACTED_CONSTANT, Evidence(
             experiment="shifted start",
             outcome="the effect is the same wherever the weights are",
@@ -148,7 +153,10 @@ def _trust(ex: Experiments, reached: Any) -> Evidence | None:
     """Is the first step a rescaled sum of the twin's step and the weights?"""
     a, b, misfit = (values[reached] for values in ex.plane)
     rescaled = (misfit < FITS) & (b < 0) & (abs(a) > 1e-6) & (abs(a - b) > FITS * abs(a))
-    if not rescaled.all():
+    follows = max(_growth_of_steps(ex, reached, s * ex.strength) for s in (0.0, WHISPER)) > FOLLOWS
+    # a share that is one for all tensors has not been rescaled with the steps, whatever happened to these
+    apart = np.ptp(b) < FITS * abs(b).max() and np.ptp(a) > FITS * abs(1 + a).max()
+    if not rescaled.all() or not follows or apart:
         return None
     return Evidence(
         experiment="first step, compared with the twin's",
@@ -157,11 +165,12 @@ def _trust(ex: Experiments, reached: Any) -> Evidence | None:
     )
 
 
-def _follows_the_norm(ex: Experiments) -> bool:
-    """Do weights three times as large take steps three times as large?"""
-    larger = ex.run(weights=3 * ex.bench.weights)
-    ratio = float(np.linalg.norm(larger[1] - larger[0]) / np.linalg.norm(ex.off[1] - ex.off[0]))
-    return abs(ratio - 3) < 0.1
+def _growth_of_steps(ex: Experiments, reached: Any, strength: float) -> float:
+    """How many times larger the first step is from weights three times as large."""
+    plan = ex.bench.gradients[:1]
+    small, large = (ex.run(weights=w * ex.bench.weights, strength=strength, gradients=plan) for w in (1, 3))
+    there = ex.spread(reached.astype(float)) > 0
+    return float(np.linalg.norm((large[1] - large[0])[there]) / np.linalg.norm((small[1] - small[0])[there]))
 
 
 def _trusted(start: Verdict, seen: Evidence) -> Verdict:

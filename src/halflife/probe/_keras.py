@@ -41,8 +41,9 @@ class KerasRun:
 
     def step(self, gradient: Floats | None) -> None:
         """Apply one gradient."""
-        if gradient is None:
-            self._optimizer.apply([None] * len(self._variables), self._variables)
+        if gradient is None:  # Keras refuses a step in which no variable has one, so the last of them gets zeros
+            last = self._keras.ops.zeros_like(self._variables[-1].value)
+            self._optimizer.apply([*[None] * (len(self._variables) - 1), last], self._variables)
             return
         given = [self._keras.ops.convert_to_tensor(part, dtype=self._dtype) for part in self._split(gradient)]
         self._optimizer.apply(given, self._variables)

@@ -186,7 +186,7 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
         times.append("a factor that depends on the gradients")
     if np.ptp(shares) > SLACK * abs(share):
         times.append("a factor of each tensor")
-    if law is Law.DECOUPLED and best is Order.AFTER and 0 < share < 0.4:
+    if law is Law.DECOUPLED and 0 < share < 0.4:
         large = replace(moment, strength=ex.strength * 0.5 / share)
         there, moved = moment.off[1], large.effect[1]
         found = ex.per_tensor(lambda p: -float(moved[p] @ there[p]) / float(there[p] @ there[p]))[reached]
@@ -196,7 +196,7 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
     return replace(
         start,
         law=Law.GROWTH if share < 0 and known else law,
-        order=order if law is not Law.PROXIMAL else Order.AFTER,
+        order=order,
         coefficient=share / formula,
         error=float(np.ptp(shares)) / 2 / abs(formula),
         multiplied_by=tuple(times) if law is not Law.PROXIMAL else (*TIMES[law], *times[1:]),

@@ -133,7 +133,10 @@ def _compile(make: Make, shapes: tuple[Shape, ...]) -> tuple[Any, Any]:
 
     def step(weights: Any, gradient: Any, state: Any, changes: dict[str, Any]) -> Any:
         parameters = split(weights)
-        updates, state = make(changes).update(split(gradient), state, parameters)
+        given = split(gradient)
+        transformation = make(changes)
+        extra = _extra(given, parameters) if isinstance(transformation, optax.GradientTransformationExtraArgs) else {}
+        updates, state = transformation.update(given, state, parameters, **extra)
         moved = optax.apply_updates(parameters, updates)
         return jnp.concatenate([part.ravel() for part in moved]).astype(weights.dtype), state
 
@@ -156,6 +159,16 @@ def _compile(make: Make, shapes: tuple[Shape, ...]) -> tuple[Any, Any]:
             return fixed(plain)(weights, gradient, state)
 
     return either, begin
+
+
+def _extra(gradient: list[Any], parameters: list[Any]) -> dict[str, Any]:
+    """What an update may ask for besides: the value of the linear loss whose gradient this is, the loss itself, ..."""
+
+    def loss(weights: list[Any]) -> Any:
+        return sum((jnp.vdot(g, w) for g, w in zip(gradient, weights, strict=True)), start=jnp.zeros(()))
+
+    value = loss(parameters)
+    return {"value": value, "grad": gradient, "value_fn": loss}
 
 
 def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> OptaxSubject:
@@ -202,8 +215,7 @@ def from_transformation(built: Any, name: str) -> OptaxSubject:
 
     def make(changes: Mapping[str, Any]) -> Any:
         places: dict[Place, Any] = {place: value for key, value in changes.items() for place in found[key][0]}
-        init, update = turned(tuple(built), places)
-        return optax.GradientTransformation(init, update)
+        return type(built)(*turned(tuple(built), places))
 
     subject = OptaxSubject(
         name=name, make=make, lr=None, lr_name=None, knobs={key: number for key, (_, number) in found.items()}

@@ -24,12 +24,21 @@ from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
 from halflife.rules import Law
 
-OTHER_GRADIENTS = {"sparse": "sparsely", "grad_fn": "differentiably", "create_graph": "differentiably"}
-"""What an optimizer says when it refuses plain gradients, and how it is handed others."""
+OTHERWISE = {
+    "sparse": "sparsely",
+    "grad_fn": "differentiably",
+    "create_graph": "differentiably",
+    "double": "in_single",
+    "float64": "in_single",
+    "dtype": "in_single",
+}
+"""What an optimizer says when it refuses plain gradients or double precision, and how it is run then."""
 SEEDS = (0, 50)
 PROBING_STRENGTHS = (0.1, 10.0)
 """Tried in turn until something shows."""
 SMALLEST_PROBING_LR = 1e-3
+STEADY = 0.05
+"""How far a coefficient that shows after a warm-up only may vary and be believed."""
 TYPICAL_STRENGTH = 0.01
 """Stands in for a configured strength of zero where an effect has to be looked at."""
 
@@ -45,9 +54,7 @@ def probe_subject(subject: Any) -> LawReport:
         try:
             bench = bench_for(subject)
         except Exception as error:
-            asked = [
-                how for word, how in OTHER_GRADIENTS.items() if word in str(error).lower() and hasattr(subject, how)
-            ]
+            asked = [how for word, how in OTHERWISE.items() if word in str(error).lower() and hasattr(subject, how)]
             if not asked:
                 raise BadInput(_unusable(name, error)) from error
             subject = getattr(subject, asked[0])()
@@ -110,7 +117,8 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
 
 def _experiments(subject: Any, bench: Bench, lr: float | None, knobs: dict[str, float]) -> Experiments | None:
     found = None
-    for seed, strength in product(SEEDS, PROBING_STRENGTHS):
+    coarse = getattr(subject, "widest", "float64") != "float64"
+    for seed, strength in product(SEEDS, PROBING_STRENGTHS[::-1] if coarse else PROBING_STRENGTHS):
         seeded = replace(bench, seed=seed)
         ex = Experiments(subject=subject, bench=seeded, strength=strength, lr=lr, knobs=knobs)
         try:
@@ -133,7 +141,7 @@ def _decided(ex: Experiments, reached: Any) -> tuple[Experiments, Verdict]:
         again = _once(later, reached)
     except Exception:
         return ex, verdict
-    if again.law is Law.UNKNOWN:
+    if again.law is Law.UNKNOWN or (again.error or 0.0) > STEADY * abs(again.coefficient or 1.0):
         return ex, verdict
     seen = Evidence(experiment=f"the same after {WARMED} steps", outcome=f"then it is {again.law}, from the first not")
     return later, replace(again, evidence=(*verdict.evidence, seen, *again.evidence))

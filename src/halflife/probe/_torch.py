@@ -1,5 +1,6 @@
 """torch optimizers: a class, or a factory that makes one."""
 
+import copy
 import inspect
 import io
 import math
@@ -7,7 +8,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from halflife._errors import BadInput
 from halflife.probe._bench import Floats, Setting, Shape
 
 LR_NAMES = ("lr", "learning_rate", "alpha", "eta", "step_size")
-FALLBACK_LR = 1e-3
-"""Given to a factory that demands an lr when the caller names none."""
+FALLBACKS = {"lr": 1e-3, "learning_rate": 1e-3, "momentum": 0.9}
+"""Given to a factory that demands one of them when the caller names none."""
 
 DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
 _GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
@@ -113,6 +114,7 @@ class TorchSubject:
     peak_lr: float | None = None
     knobs: Mapping[str, float | None] = field(default_factory=dict)
     kind: str = DENSE
+    widest: str = "float64"
     shapes: tuple[Shape, ...] | None = None
 
     def start(
@@ -126,7 +128,7 @@ class TorchSubject:
         knobs: Mapping[str, float] | None = None,
     ) -> TorchRun:
         """Build it on fresh parameters; two settings make two groups, the first half of the tensors and the rest."""
-        kind = getattr(torch, dtype)
+        kind = getattr(torch, self.widest if dtype == "float64" else dtype)
         flat = torch.from_numpy(weights).to(kind)
         parts = flat.split([math.prod(shape) for shape in shapes])
         parameters = [
@@ -162,6 +164,10 @@ class TorchSubject:
         """The same optimizer, handed sparse gradients."""
         return replace(self, kind=SPARSE, shapes=((4, 3), (4, 3)))
 
+    def in_single(self) -> "TorchSubject":
+        """The same optimizer, run in float32 where float64 is asked for."""
+        return replace(self, widest="float32", dtypes=self.dtypes[1:])
+
     def differentiably(self) -> "TorchSubject":
         """The same optimizer, handed gradients that can be differentiated again."""
         return replace(self, kind=DIFFERENTIABLE)
@@ -178,28 +184,33 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     unknown = [key for key in given if key not in accepted and not takes_any]
     if unknown:
         raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted) or 'none'}.")
-    required = (inspect.Parameter.empty, None)
-    missing_lr = {
-        key: FALLBACK_LR
-        for key in LR_NAMES[:2]
-        if key in accepted and key not in given and accepted[key].default in required
-    }
-    built, fixed = _first_built(factory, [given | missing_lr, given] if missing_lr else [given], name)
+    missing = {key: value for key, value in FALLBACKS.items() if key in accepted and key not in given}
+    missing_lr = {key: value for key, value in missing.items() if number(accepted[key].default) is None}
+    choices = [given | missing_lr, given, given | missing]
+    built, fixed = _first_built(factory, [c for i, c in enumerate(choices) if c not in choices[:i]], name)
     if not isinstance(getattr(built, "param_groups", None), list) or not hasattr(built, "step"):
         raise BadInput(f"{name} makes a {type(built).__name__}, which is not a torch optimizer.")
     group = built.param_groups[0]
     swallowed = {key for key in group if takes_any and key not in accepted and _takes(factory, fixed, key, group[key])}
 
+    defaults = {key: parameter.default for key, parameter in accepted.items()}
+    inside = _inside(defaults | fixed)
+
     def make(groups: list[dict[str, Any]], changes: Mapping[str, Any]) -> Any:
         known = {key: value for key, value in changes.items() if key in accepted or key in swallowed}
+        for key in (changes.keys() - known.keys()) & inside.keys():
+            holder = inside[key]
+            known[holder] = _with({**defaults, **fixed, **known}[holder], key, changes[key])
         optimizer = _built(factory, groups, fixed | known)
-        for key in changes.keys() - known.keys():
+        if any(key in inside and key not in accepted for group in groups for key in group):
+            raise NotImplementedError("an object outside the groups holds this setting")
+        for key in changes.keys() - known.keys() - inside.keys():
             for each in optimizer.param_groups:
                 assign(each, key, changes[key])
         return optimizer
 
-    defaults = {key: parameter.default for key, parameter in accepted.items()}
-    values = {**{k: v for k, v in defaults.items() if k not in group}, **group, **fixed}
+    held = {key: getattr({**defaults, **fixed}[holder], key) for key, holder in inside.items()}
+    values = {**{k: v for k, v in defaults.items() if k not in group}, **held, **group, **fixed}
     lr_name: str | None = next((n for n in LR_NAMES if n in group), None)
     return TorchSubject(
         name=name,
@@ -208,6 +219,20 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
         lr_name=lr_name,
         knobs=knobs_of(values, lr_name),
     )
+
+
+def _inside(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Numbers inside argument objects such as a `config`, each with the argument that holds it."""
+    objects = {
+        key: vars(value) for key, value in arguments.items() if is_dataclass(value) and hasattr(value, "__dict__")
+    }
+    return {name: key for key, fields in objects.items() for name, value in fields.items() if number(value) is not None}
+
+
+def _with(holder: Any, name: str, value: Any) -> Any:
+    changed = copy.copy(holder)
+    setattr(changed, name, value)
+    return changed
 
 
 def assign(group: dict[str, Any], name: str | None, value: Any) -> None:

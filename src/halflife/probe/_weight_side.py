@@ -43,7 +43,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
         return _coarsely(ex, reached, orders, replace(start, evidence=tuple(evidence)), share)
     order, seen = _order(ex, reached, orders, share)
     evidence += seen
-    if law is Law.DECOUPLED and order in (None, Order.AFTER) and 0 < share < 0.4:
+    if law is Law.DECOUPLED and 0 < share < 0.4:
         large = _at_one_half(ex, share, reached)
         proximal = large is not None and abs(large - 1 / 3) < 0.02
         law = Law.PROXIMAL if proximal else law
@@ -91,7 +91,8 @@ def _coarsely(ex: Experiments, reached: Any, orders: dict[Order, float], start: 
     if abs(share / QUARTER - 1) > PROPORTIONAL or not with_strength(large, reached)[0]:
         return replace(start, decay=share * ex.strength / strength)
     verdict = as_weight_side(large, reached, orders, start)
-    return replace(verdict, decay=share * ex.strength / strength)
+    # at the probing strength it goes by steps: what it does on a schedule is then no multiple of anything
+    return replace(verdict, decay=share * ex.strength / strength, power=None)
 
 
 def shares_in(ex: Experiments, **setting: Any) -> Floats:
