@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from halflife.lab import GridResult, Interval, Study, Twins
+from halflife.lab.model import Model
+from halflife.lab.networks import Network
 from halflife.report import _drawing
 from halflife.report._maps import DOOR, DOOR_IN_FULL, SYMBOL, Cell, Map, Scale, maps, scale
 from halflife.report._page import Paste, Picture, Table, pastes, render, table_of
@@ -280,14 +282,20 @@ def _chosen(study: Study) -> str:
     )
 
 
+def _kind(network: Model) -> str:
+    """What a fully connected network is made of; a user's own model has no such names."""
+    if not isinstance(network, Network):
+        return ""
+    return f", {network.activation}, {network.initialization} start, error {network.error.replace('_', ' ')}"
+
+
 def _facts(study: Study) -> tuple[tuple[str, str], ...]:
     p, regime, network = study.provenance, study.regime, study.regime.network
     software = ", ".join(f"{name} {version}" for name, version in p.versions.items() if name not in ("machine",))
     cores = f", {p.cores} core{'s' if p.cores != 1 else ''}" if p.cores else ""
     facts = {
         "Data": f"{study.data}; SHA-256 {p.fingerprint[:16]}…",
-        "Networks": f"{' → '.join(map(str, network.sizes))} units, {network.activation}, {network.initialization} start"
-        f", error {network.error.replace('_', ' ')}, {network.parameters:,} parameters",
+        "Networks": f"{' → '.join(map(str, network.sizes))} units{_kind(network)}, {network.parameters:,} parameters",
         "Training": f"{regime.epochs} epochs, {regime.batch_size} rows a step, {regime.schedule} lr, {regime.precision}"
         f"; biases {'' if regime.regularize_biases else 'not '}regularized",
         "Trainings": f"{study.trainings:,}, seeds {', '.join(map(str, study.seeds))}",
