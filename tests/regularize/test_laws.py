@@ -57,6 +57,7 @@ def test_the_probe_reports_the_law_that_was_asked_for(cls, arguments, law):
         (torch.optim.AdamW, {}, Law.INDEPENDENT, "set anew"),
         (torch.optim.SGD, {"momentum": 0.9}, Law.DECOUPLED, "hooks"),
         (torch.optim.AdamW, {}, Law.L2, "for the time of a step"),
+        (torch.optim.AdamW, {"weight_decay": 0.0}, Law.L2, "for the time of a step"),
     ],
 )
 def test_the_optimizers_own_argument_serves_where_it_is_the_same_thing(cls, arguments, law, served):

@@ -103,3 +103,78 @@ def test_bad_requests_are_refused():
         made.update(params, made.init(params))
     with pytest.raises(BadInput, match=r"halflife\.optax"):
         halflife.regularize(made, decay=DECAY)
+
+
+def walked(optimizer, steps=STEPS, start=None):
+    """Where a jitted run of ordinary Optax code ends, in float64."""
+    params = start or {"w": jax.numpy.linspace(-1.0, 2.0, 12).reshape(4, 3), "b": jax.numpy.linspace(0.5, 1.0, 3)}
+
+    @jax.jit
+    def step(params, state):
+        updates, state = optimizer.update(jax.tree.map(lambda w: jax.numpy.sin(3 * w) + 0.2, params), state, params)
+        return optax.apply_updates(params, updates), state
+
+    state = optimizer.init(params)
+    for _ in range(steps):
+        params, state = step(params, state)
+    return params
+
+
+def weights_only(params):
+    return jax.tree.map(lambda w: w.ndim >= 2, params)
+
+
+def ours(factory=optax.adam, lr=LR, **request):
+    return halflife.optax.regularize(factory, lr, **({"decay": DECAY} | request))
+
+
+LION = partial(optax.lion, weight_decay=0.0)
+SAME = {
+    "adamw": lambda: (ours(), optax.adamw(LR, weight_decay=DECAY / LR, mask=weights_only), optax.adam(LR)),
+    "nadamw, all": lambda: (ours(optax.nadam, mask=True), optax.nadamw(LR, weight_decay=DECAY / LR), optax.nadam(LR)),
+    "lion": lambda: (ours(LION), optax.lion(LR, weight_decay=DECAY / LR, mask=weights_only), LION(LR)),
+    "adamw under a schedule": lambda: (
+        ours(lr=optax.cosine_decay_schedule(LR, 9), peak_lr=LR),
+        optax.adamw(optax.cosine_decay_schedule(LR, 9), weight_decay=DECAY / LR, mask=weights_only),
+        optax.adam(optax.cosine_decay_schedule(LR, 9)),
+    ),
+    "L2 before adam": lambda: (
+        ours(l2=0.3, decay=0.0),
+        optax.chain(optax.add_decayed_weights(0.3, mask=weights_only), optax.adam(LR)),
+        optax.adam(LR),
+    ),
+    "after clipping, in a chain": lambda: (
+        optax.chain(optax.clip_by_global_norm(0.5), ours(partial(optax.sgd, momentum=0.9), mask=True)),
+        optax.chain(
+            optax.clip_by_global_norm(0.5), optax.trace(0.9), optax.add_decayed_weights(DECAY / LR), optax.scale(-LR)
+        ),
+        optax.chain(optax.clip_by_global_norm(0.5), optax.sgd(LR, momentum=0.9)),
+    ),
+    "inject_hyperparams": lambda: (
+        optax.inject_hyperparams(lambda learning_rate: ours(lr=learning_rate, peak_lr=LR))(
+            learning_rate=optax.cosine_decay_schedule(LR, 9)
+        ),
+        optax.adamw(optax.cosine_decay_schedule(LR, 9), weight_decay=DECAY / LR, mask=weights_only),
+        optax.adam(optax.cosine_decay_schedule(LR, 9)),
+    ),
+    "masked": lambda: (
+        optax.masked(ours(mask=True), {"w": True, "b": False}),
+        optax.masked(optax.adamw(LR, weight_decay=DECAY / LR), {"w": True, "b": False}),
+        optax.masked(optax.adam(LR), {"w": True, "b": False}),
+    ),
+    "multi_transform": lambda: (
+        optax.partition({"d": ours(mask=True), "p": optax.sgd(LR)}, {"w": "d", "b": "p"}),
+        optax.partition({"d": optax.adamw(LR, weight_decay=DECAY / LR), "p": optax.sgd(LR)}, {"w": "d", "b": "p"}),
+        optax.partition({"d": optax.adam(LR), "p": optax.sgd(LR)}, {"w": "d", "b": "p"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_it_is_optaxs_own_where_optax_has_one(case):
+    """The same weights as optax.adamw and its siblings, jitted and inside Optax's combinators."""
+    with jax.enable_x64(True):
+        got, wanted, without = map(walked, SAME[case]())
+        assert max(abs(wanted[k] - without[k]).max() for k in got) > 1e-3
+        for key, value in got.items():
+            np.testing.assert_allclose(np.asarray(value), np.asarray(wanted[key]), rtol=0, atol=1e-7)

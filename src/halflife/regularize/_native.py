@@ -19,7 +19,7 @@ from halflife.rules import Law, Order
 SWITCHES = ("decoupled_weight_decay",)
 """Arguments of truth value that turn one law into another."""
 PLAIN_KEY = "weight_decay"
-PROBING_LR = 1e-3
+PROBING_LR, PROBING_STRENGTH = 1e-3, 0.01
 LR_NAMES = ("lr", "learning_rate")
 SAME = 1e-6
 """How near to 1 the measured coefficient must be for an argument to be the law itself."""
@@ -107,7 +107,8 @@ def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: 
         if not isinstance(group.get(switch), bool):
             continue
         turned = {switch: not group[switch]}
-        native = serves(_reports(optimizer, index, turned)[index], ask, numeric_lr=numeric)
+        seen = turned if group[key] else {**turned, key: PROBING_STRENGTH}  # at zero the class speaks, not the switch
+        native = serves(_reports(optimizer, index, seen)[index], ask, numeric_lr=numeric)
         # a class that does not take the switch, as AdamW does not, puts it back whenever it is copied or loaded
         if native is not Native.NO and switch in inspect.signature(type(optimizer)).parameters:
             return Own(key=key, native=native, fixed=fixed | turned)

@@ -46,7 +46,7 @@ def regularize(
     Args:
         optimizer: makes the optimizer from an lr, without regularization of its own: `optax.adam`, or
             `functools.partial(optax.sgd, momentum=0.9)`.
-        learning_rate: a number, or an Optax schedule.
+        learning_rate: a number, an Optax schedule, or what `optax.inject_hyperparams` hands in.
         l2: λ, the coefficient of (λ/2)‖w‖² in the error.
         decay: α, the share of the weight removed in one step at the peak lr (1/step).
         half_life: in place of `decay`: steps for an untouched weight to halve at the peak lr.
@@ -58,7 +58,7 @@ def regularize(
             of 2 dimensions or more.
         toward: a tree of weights to shrink towards in place of zero.
         cautious: decay only where the step goes the same way (Chen et al. 2025).
-        peak_lr: the peak of a schedule of lr.
+        peak_lr: the peak of an lr that is not one number.
         steps_per_epoch: for a half-life in epochs.
 
     Returns:
@@ -79,10 +79,11 @@ def regularize(
         cautious=cautious,
         steps_per_epoch=steps_per_epoch,
     )
-    _without_its_own(optimizer)
-    if peak_lr is None and callable(learning_rate):
+    if not isinstance(learning_rate, jax.core.Tracer):  # where it is traced, it was asked before tracing began
+        _without_its_own(optimizer)
+    if peak_lr is None and not isinstance(learning_rate, (int, float)):
         if ask.law is not Law.L2 and ask.law is not Law.CONSTANT:
-            raise BadInput("the learning rate is a schedule: its peak must be given as peak_lr=.")
+            raise BadInput("the learning rate is not one number: its peak must be given as peak_lr=.")
         peak_lr = 1.0
     peak = float(learning_rate if peak_lr is None else peak_lr)  # type: ignore[arg-type]
     strength = ask.weight_decay(ask.strength, peak)
