@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import halflife
 from halflife import BadInput, Law
 from halflife.cli import app
-from halflife.probe import probe_groups
+from halflife.probe import _atlas, probe_groups
 from halflife.testing import assert_law
 
 
@@ -46,6 +46,9 @@ def test_atlas_writes_a_page_from_measurements(tmp_path):
     text = page.read_text()
     assert "| torch.optim:AdamW | DECOUPLED | before | 1 | lr |" in text
     assert f"## torch {torch.__version__}" in text
+    rows = (_atlas.Row(target="<b>", reason="no"),)
+    assert _atlas.Atlas(rows=rows).to_dict() == {"rows": [{"target": "<b>", "reason": "no"}]}
+    assert "<td>&lt;b&gt;</td>" in _atlas.Atlas(rows=rows)._repr_html_()
     found = json.loads(CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--json"]).stdout)
     assert [row["law"] for row in found] == ["L2"]
 

@@ -11,11 +11,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from importlib.util import find_spec
 from typing import Any
 
 from halflife._errors import BadInput
 from halflife.probe._report import LawReport
+from halflife.probe._verdict import ESTIMATED
 
 LARGE = 400
 """A distribution of more Python files is no optimizer library; only its modules of that name are looked at."""
@@ -43,11 +45,33 @@ class Row:
             self.target,
             str(r.law),
             "" if r.order is None else r.order.name.lower(),
-            "" if r.coefficient is None else f"{r.coefficient:.4g}",
+            "" if r.coefficient is None or ESTIMATED in r.multiplied_by else f"{r.coefficient:.4g}",
             ", ".join(r.multiplied_by),
             "" if r.strength_name is None else f"{r.strength_name}={r.strength:g}",
             "; ".join(notes),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report under its target, or the reason why there is none."""
+        if self.report is None:
+            return {"target": self.target, "reason": self.reason}
+        return {"target": self.target, **self.report.to_dict()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Atlas:
+    """All rows; a table in a notebook."""
+
+    rows: tuple[Row, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"rows": [row.to_dict() for row in self.rows]}
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(heading)}</th>" for heading in HEADINGS)
+        body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row.cells) + "</tr>" for row in self.rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 HEADINGS = ("optimizer", "law", "order", "coefficient", "times", "argument", "notes")
@@ -78,13 +102,7 @@ def survey(names: list[str], progress: Callable[[str], None]) -> list[Row]:
 
 def as_json(rows: list[Row]) -> str:
     """A list of objects: the reports, and for those without one `target` and `reason`."""
-    listed = [
-        {"target": row.target, "reason": row.reason}
-        if row.report is None
-        else {"target": row.target, **row.report.to_dict()}
-        for row in rows
-    ]
-    return json.dumps(listed, indent=2, ensure_ascii=False)
+    return json.dumps([row.to_dict() for row in rows], indent=2, ensure_ascii=False)
 
 
 def as_markdown(rows: list[Row]) -> str:

@@ -16,7 +16,7 @@ from halflife.probe._bench import Floats, Run
 from halflife.probe._experiments import Experiments
 from halflife.probe._fit import Fit
 from halflife.probe._report import Evidence
-from halflife.probe._verdict import CLEARLY, FITS, PROPORTIONAL, TIMES, Verdict
+from halflife.probe._verdict import CLEARLY, ESTIMATED, FITS, PROPORTIONAL, TIMES, Verdict
 from halflife.rules import Law, Order
 
 DISTINCT = 1e-6
@@ -193,6 +193,8 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
         law = Law.PROXIMAL if abs(float(np.median(found)) - 1 / 3) < 0.02 else law
     formula = ex.strength * ((ex.lr or 1.0) if ex.lr_counts else 1.0)
     known = law is not Law.UNKNOWN
+    if ex.lr_counts and not 0.5 < abs(share / formula) < 2:
+        times.append(ESTIMATED)
     return replace(
         start,
         law=Law.GROWTH if share < 0 and known else law,

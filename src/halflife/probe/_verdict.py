@@ -11,6 +11,8 @@ PROPORTIONAL = 0.03
 """How far from one half the share at half the strength may be; w/(1 + lr·wd) is a little off by itself."""
 CLEARLY = 5.0
 """How many times better one hypothesis must predict than another to be told from it."""
+ESTIMATED = "a step size that it estimates"
+"""Multiplies a decay whose coefficient is then no strength, but what the estimate was at the time."""
 POWERS = {
     (1, 1): Law.DECOUPLED,
     (1, 0): Law.INDEPENDENT,
