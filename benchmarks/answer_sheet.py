@@ -175,5 +175,21 @@ UNSEEN: dict[str, str] = {
         AdaBelief weight_decouple=False -> L2
         AdaBelief fixed_decay=True -> CONSTANT before
     """,
+    "torchium.optimizers": """
+        AdamP RAdam -> DECOUPLED after
+        SWATS -> DECOUPLED before
+        AdaFactor -> DECOUPLED
+        KFAC Ranger Ranger21 Ranger25 SGDP -> L2
+        LAMB -> UNKNOWN
+    """,
+    "adamp": """
+        SGDP -> DECOUPLED
+    """,
+    "open_lars": """
+        LARS -> TRUST_RATIO
+    """,
+    "ranger_adabelief": """
+        RangerAdaBelief -> UNKNOWN
+    """,
 }
 """Libraries that nobody looked at while it was; written down after the instrument had been finished."""
