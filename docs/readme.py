@@ -10,12 +10,12 @@ allows the order of a few words to change.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import groupby
 from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
@@ -78,16 +78,9 @@ def run(command: str, folder: str) -> str:
 
 def draw(folder: str) -> None:
     """The twins of the study that was just run in a folder."""
-    import matplotlib as mpl
-
-    import halflife
-    from halflife.report.twin_curves import all_twin_curves
-
-    os.chdir(folder)
-    twins = halflife.study().twins
-    figure = all_twin_curves([list(group) for _, group in groupby(twins, key=lambda each: each.rule)])
-    with mpl.rc_context({"svg.hashsalt": "halflife"}):
-        figure.savefig(PICTURE, facecolor="white", metadata={"Date": None})
+    (study,) = Path(folder).glob("halflife-*.db")
+    run(f"halflife plot {study.name} --only twins", folder)
+    shutil.copy(Path(folder) / "twins.svg", PICTURE)
 
 
 def main() -> None:

@@ -10,8 +10,7 @@ from mnist1d.data import get_dataset_args, make_dataset
 
 import halflife
 from halflife import Law
-from halflife.report._maps import maps, scale
-from halflife.report.heat_map import heat_maps
+from halflife.report.figures import figures
 
 QUICK = "--quick" in sys.argv
 arguments = get_dataset_args()
@@ -27,10 +26,9 @@ study = halflife.study(
     schedule="cosine",
     seeds=1 if QUICK else 3,
 )
-every = maps(study)
+drawn = figures(study)
 for rule in ("sgd", "adam"):
-    doors = [each for each in every if each.rule == rule]
-    heat_maps(doors, scale(doors)).savefig(f"heat_maps_{rule}.svg", facecolor="white")
+    drawn[f"maps-{rule}"]().savefig(f"heat_maps_{rule}.svg", facecolor="white")
 for result in study.grid:
     best, slope = result.best, result.slope
     moves = f"; it moves as lr^{slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f})" if slope.low is not None else ""
