@@ -27,10 +27,21 @@ def test_every_line_fits_eighty_columns(shown):
 
 
 def test_the_answer_comes_before_the_tables(shown):
-    """The first sentence of the answer stands above the twins and the grid."""
+    """The two sentences of the answer stand above maps, twins and grid."""
     result, page = shown
     words = " ".join(page.split())
-    assert words.index(result.answer[0]) < words.index("Twins") < words.index("Grid")
+    places = [words.index(each) for each in (*result.headline, "Validation error", "Twins", "Grid")]
+    assert places == sorted(places)
+
+
+def test_small_maps_show_every_setting_and_the_best(shown):
+    """A letter or two for every setting, one star a map, and no colour is needed to read them."""
+    result, page = shown
+    lines = page.splitlines()
+    first, last = (next(i for i, line in enumerate(lines) if line.startswith(w)) for w in ("Validation", "Twins"))
+    letters = "".join(lines[first + 2 : last])
+    assert letters.count("**") == len(result.grid)
+    assert "\x1b" not in page
 
 
 def test_each_rule_has_its_theorem_and_its_rows(shown):

@@ -92,7 +92,7 @@ class Scale:
 def maps(study: Study) -> tuple[Map, ...]:
     """Every rule under every law that was tried."""
     found: dict[tuple[str, Law], GridResult] = {(g.rule, g.law): g for g in study.grid}
-    rules = dict.fromkeys(o.setting.rule for o in study.outcomes)
+    rules = dict.fromkeys([*(g.rule for g in study.grid), *(o.setting.rule for o in study.outcomes)])
     return tuple(_map(study.outcomes, rule, law, found.get((rule, law))) for rule in rules for law in SYMBOL)
 
 

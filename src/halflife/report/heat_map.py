@@ -25,6 +25,9 @@ MAP = "viridis"
 
 _DARK = "#10121a"
 _OUTLINE = [withStroke(linewidth=2.6, foreground=_DARK)]
+_LETTERS = 40
+"""That the labels of lr may have together."""
+
 _MAP_SIZE, _BAR_SIZE = (3.7, 3.5), (3.7, 0.62)
 
 
@@ -149,9 +152,9 @@ def _frame(ax: Any, of: Map, half_width: float, half_height: float) -> None:
     low, high = min(ys) - half_height, max(ys) + half_height
     ax.set_xlim(xs[0] - half_width, xs[-1] + half_width)
     ax.set_ylim(low, high)
-    widest = max(1, round(len(xs) / 6))
-    shown = list(zip(xs, of.lrs, strict=True))[::widest]
-    ax.set_xticks([x for x, _ in shown], labels=[number(lr) for _, lr in shown])
+    labels = [number(lr) for lr in of.lrs]
+    apart = -(-sum(map(len, labels)) // _LETTERS)
+    ax.set_xticks(xs[::apart], labels=labels[::apart])
     decades(ax.yaxis, low, high)
     ax.set_xlabel("peak lr η")
     ax.set_ylabel(AXIS[of.law])

@@ -6,18 +6,21 @@ from rich.table import Table
 from rich.text import Text
 
 from halflife.lab import GridResult, Interval, Study, Twins
+from halflife.report import small_maps as _maps
 
 
 def study(result: Study) -> RenderableType:
-    """A study on one screen: the answer, then the twins and the grid that it rests on."""
+    """A study on one screen: the answer in two sentences, then the maps, the twins and the grid that it rests on."""
     return Group(
         Text("Are L2 regularization and weight decay the same here?", style="bold"),
         Text(result.data, style="dim"),
-        *(Padding(Text(sentence), (1, 0, 0, 0)) for sentence in result.answer),
+        *(Padding(Text(sentence), (1, 0, 0, 0)) for sentence in result.headline),
         Text(),
+        *_maps.small(result),
         _twins(result),
         Text(),
         _grid(result),
+        Text(result.limits, style="dim"),
         *(Text(incident.words) for incident in result.incidents),
         Text(f"{result.trainings:,} trainings in {result.path}", style="dim"),
     )

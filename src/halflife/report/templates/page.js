@@ -32,7 +32,9 @@
     const headings = row.closest("table").querySelectorAll("thead th");
     told.set(row.dataset.part, [...row.children].map((cell, i) => [headings[i].textContent, cell.textContent]));
   }
+  let shown = null;
   const show = (cell) => {
+    shown = cell;
     const list = document.createElement("dl");
     for (const [heading, value] of told.get(cell.id)) {
       list.append(Object.assign(document.createElement("dt"), { textContent: heading }), Object.assign(document.createElement("dd"), { textContent: value }));
@@ -45,7 +47,7 @@
     tip.style.left = `${left}px`;
     tip.style.top = `${above > 4 ? above : box.bottom + 8}px`;
   };
-  const hide = () => { if (tip) tip.hidden = true; };
+  const hide = () => { shown = null; tip.hidden = true; };
   for (const picture of document.querySelectorAll("svg")) {
     const cells = [...picture.querySelectorAll("[id^='cell-']")].filter((cell) => told.has(cell.id));
     if (!cells.length) continue;
@@ -79,5 +81,5 @@
       });
     });
   }
-  addEventListener("scroll", hide, { passive: true });
+  addEventListener("scroll", () => { if (shown) show(shown); }, { passive: true });
 })();
