@@ -5,7 +5,6 @@ from typing import Any
 
 from halflife.lab.settings import Setting
 from halflife.lab.twins import Twins
-from halflife.proofs import Verdict, same_steps
 from halflife.rules import Law
 
 
@@ -31,6 +30,8 @@ class Foresight:
 
 def foresee(rule: str) -> Foresight:
     """What is proved of the twins of this rule, at the hyperparameters that the lab trains with."""
+    from halflife.proofs import Verdict, same_steps  # SymPy is heavy, and only this needs it
+
     used: dict[str, Any] = dict(Setting(rule=rule, law=Law.L2, lr=1.0, strength=0.0).hyperparameters)
     theorem = same_steps(rule)
     here = same_steps(rule, **used)

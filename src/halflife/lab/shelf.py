@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from halflife._errors import BadInput, BadStudy
 from halflife.lab import formats
 from halflife.lab.store import TRAININGS
@@ -74,6 +72,8 @@ def export(study: str | Path, to: str | Path, *, curves: bool = False) -> int:
         BadStudy: it is not a study file.
         BadInput: the ending is another, the file cannot be written, or no Parquet writer is installed.
     """
+    import pandas as pd
+
     ending = Path(to).suffix
     if ending not in (".csv", ".parquet"):
         raise BadInput(f"{str(to)!r} ends in {ending!r}: it must end in .csv or .parquet.")

@@ -42,10 +42,10 @@ Search = Generator[Batch, Errors, None]
 
 def by_grid(space: Space, epochs: int) -> Search:
     """A coarse grid whose hopeless points are dropped early, then a finer one round the best of each door."""
-    best = yield from _halved(space.points(), epochs)
+    best = yield from _halved("coarse", space.points(), lengths(epochs))
     fine = dict.fromkeys(point for found in best.values() for point in space.near(found))
     if fine:
-        yield Batch(stage="fine", points=tuple(fine), epochs=epochs)
+        yield from _halved("fine", tuple(fine), lengths(epochs)[-2:])
 
 
 def by_chance(space: Space, epochs: int, *, number: int, seed: int) -> Search:
@@ -64,7 +64,7 @@ def by_chance(space: Space, epochs: int, *, number: int, seed: int) -> Search:
 
     doors = space.doors
     drawn = dict.fromkeys(point(doors[k % len(doors)]) for k in range(max(number, len(doors))))
-    yield from _halved(tuple(drawn), epochs)
+    yield from _halved("random", tuple(drawn), lengths(epochs))
 
 
 _STREAM = 4
@@ -75,10 +75,10 @@ def lengths(epochs: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(max(1, round(epochs * rung)) for rung in RUNGS))
 
 
-def _halved(points: Sequence[Point], epochs: int) -> Generator[Batch, Errors, dict[Door, Point]]:
-    for rung, length in enumerate(lengths(epochs)):
-        errors = yield Batch(stage="coarse" if rung == 0 else "longer", points=tuple(points), epochs=length)
-        if length < epochs:
+def _halved(stage: str, points: Sequence[Point], rungs: Sequence[int]) -> Generator[Batch, Errors, dict[Door, Point]]:
+    for length in rungs:
+        errors = yield Batch(stage=stage, points=tuple(points), epochs=length)
+        if length < rungs[-1]:
             points = _survivors(points, errors)
     return {door: found[0] for door, found in by_door(points, errors).items()}
 

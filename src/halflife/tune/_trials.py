@@ -17,8 +17,8 @@ from halflife.lab.store import Store
 from halflife.tune._point import Point
 from halflife.tune._search import Batch
 
-MULTIPLE = 8
-"""Chunks are filled up to a multiple of so many members, so that a search needs few compiled programs."""
+SMALL = 8
+"""Chunks are filled up to so many members, or to as many as are trained at once: two sizes need two programs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Progress:
     """How far a search is.
 
     Attributes:
-        stage: "coarse", "longer", "fine", "seeds" or the name of another search.
+        stage: "coarse", "fine", "seeds" or the name of another search.
         done: trainings of this stage that are finished.
         total: trainings of this stage.
         best: the point with the lowest mean validation error among those trained longest, and that error.
@@ -143,9 +143,9 @@ class Trials:
     def _plan(self, batch: Batch, seeds: Sequence[int]) -> list[Chunk]:
         """Chunks of like size, the first points of every fold before the last of any."""
         points = len(batch.points)
-        parts = -(-points // self.members)
-        size = -(-points // parts)
-        whole = min(-(-size // MULTIPLE) * MULTIPLE, max(size, self.members))
+        most = max(1, self.members // SMALL * SMALL or self.members)
+        size = -(-points // -(-points // most))
+        whole = most if size > SMALL else min(SMALL, most)
         chunks = []
         for first in range(0, points, size):
             settings = tuple(p.setting(self.rule, self.hyperparameters) for p in batch.points[first : first + size])
