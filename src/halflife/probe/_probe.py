@@ -151,7 +151,12 @@ def _once(ex: Experiments, reached: Any) -> Verdict:
     shown = reached & (ex.reach > max(30 * ex.noise, 1e-12))
     if not shown.any():
         return Verdict(law=Law.UNKNOWN)
-    return held(ex, shown, decide(ex, shown))
+    verdict = decide(ex, shown)
+    try:
+        return held(ex, shown, verdict)
+    except Exception as error:  # not every optimizer can be taken to large weights or along a schedule
+        seen = Evidence(experiment="elsewhere and for long", outcome=f"not to be had: {type(error).__name__}")
+        return replace(verdict, evidence=(*verdict.evidence, seen))
 
 
 def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, Any]) -> LawReport:

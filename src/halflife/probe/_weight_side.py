@@ -27,7 +27,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     share = typical(shares)
     if not abs(shares[-QUIET:]).max() > GONE * abs(shares).max():
         later = shares_in(replace(ex, bench=replace(ex.bench, steps=5 * len(shares)), memo={}))[len(shares) :, reached]
-        stops = not abs(later).max() > GONE * abs(shares).max()
+        stops = bool(np.isfinite(later).all() and abs(later).max() <= GONE * abs(shares).max())
         early = Evidence(
             experiment=f"the share α in each of {5 * len(shares)} steps",
             outcome="it acts in the first steps alone" if stops else "it comes and goes",
