@@ -15,6 +15,7 @@ from halflife.cli import app
 )
 def atlas(
     only: Annotated[list[str] | None, typer.Argument(help="Only names that contain one of these.")] = None,
+    page: Annotated[Path | None, typer.Option("--report", help="Write an HTML page to this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the docs page to this file.")] = None,
 ) -> None:
@@ -43,6 +44,11 @@ def atlas(
             markdown.write_text(_atlas.as_markdown(rows), encoding="utf-8")
         except OSError as error:
             raise BadInput(f"{str(markdown)!r} cannot be written: {error.strerror}.") from error
+    if page is not None:
+        from halflife.cli import _pages
+        from halflife.report.other_pages import atlas_page
+
+        _pages.write(page, atlas_page(_atlas.HEADINGS, [row.cells for row in rows]))
     if as_json:
         typer.echo(_atlas.as_json(rows))
     elif markdown is None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import nullcontext, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -49,6 +50,7 @@ def audit(
     ignore: Annotated[str | None, typer.Option(help="Codes of checks to leave out.")] = None,
     by_parameter: Annotated[bool, typer.Option("--by-parameter", help="List every parameter.")] = False,
     go_on: Annotated[bool, typer.Option("--continue", help="Let the script run on after the audit.")] = False,
+    page: Annotated[Path | None, typer.Option("--report", help="Write an HTML page to this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what is regularized, how much, and what is wrong; exit code 1 if there are errors."""
@@ -87,6 +89,11 @@ def audit(
             first, optimizer=dotted or None, arguments=parsed([word for word in arguments if word]), **plan
         ):
             show(examine(training, **chosen))
+    if page is not None and _leads():
+        from halflife.cli import _pages
+        from halflife.report.other_pages import audit_page
+
+        _pages.write(page, audit_page(audits))
     if as_json and _leads():
         typer.echo(json.dumps(_together(audits, by_parameter), ensure_ascii=False))
     raise typer.Exit(1 if _leads() and any(result.errors for result in audits) else 0)

@@ -49,6 +49,7 @@ def tune(
         str | None, typer.Option(help="Write the trials there for Optuna's dashboard, such as sqlite:///optuna.db.")
     ] = None,
     ray: Annotated[str | None, typer.Option(help="Train on a Ray cluster: HOST:PORT, auto or local.")] = None,
+    page: Annotated[bool, typer.Option("--report/--no-report", help="Write a page beside the file.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """How much should I regularize, by which door, and what does it gain?
@@ -67,8 +68,10 @@ def tune(
     """  # noqa: D412 - Typer shows the examples as they stand
     from rich.console import Console
 
+    from halflife.cli import _pages
     from halflife.cli._progress import Bar
     from halflife.report import tuning
+    from halflife.report.other_pages import tuning_page
     from halflife.tune import tune as find
 
     grid = {
@@ -109,7 +112,11 @@ def tune(
             ray=ray,
             progress=bar.tune,
         )
+    beside = result.path.with_suffix(".html")
+    written = {"report": str(_pages.write(beside, tuning_page(result)))} if page else {}
     if as_json:
-        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False))
+        typer.echo(json.dumps(result.to_dict() | written, ensure_ascii=False))
     else:
         Console().print(tuning.tuning(result))
+        for path in written.values():
+            Console().print(f"page in {path}", style="dim", highlight=False, soft_wrap=True)

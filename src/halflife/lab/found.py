@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,16 @@ class Study:
 
     def __str__(self) -> str:
         return "\n".join((self.data, *self.answer, *(incident.words for incident in self.incidents)))
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in (self.data, *self.headline))
+        rows = "".join(
+            f"<tr><td>{escape(g.rule)}<td>{g.law}<td>{g.best.lr:.2g}<td>{g.best.strength:.2g}<td>{g.best.test.mean:.3f}"
+            f"<td>{g.unregularized.test.mean:.3f}</tr>"
+            for g in self.grid
+        )
+        head = "<tr><th>rule<th>law<th>lr<th>strength<th>test error<th>without</tr>"
+        return f"{said}<table>{head}{rows}</table>"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON values."""
