@@ -1,6 +1,7 @@
 """The README's blocks are compared with what is printed: digits may differ, sentences may not."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,14 @@ def test_it_fits_a_screen_and_has_its_commands():
 
 def test_every_link_leads_somewhere():
     """Each relative link of the README is a file or folder of the repository."""
-    import re
-
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXT):
         assert (readme.README.parent / target).exists(), target
+
+
+def test_its_counts_are_those_of_the_code():
+    """How many optimizers are proved and how many frameworks are written."""
+    from halflife.recipes import FRAMEWORKS
+    from halflife.rules import RULES
+
+    assert f"for {len(RULES)} optimizers" in TEXT
+    assert f"to {len(FRAMEWORKS)} frameworks" in TEXT
