@@ -42,10 +42,12 @@ def _help(grid: Sequence[GridResult]) -> str:
         return _gain(grid)
     top = min(grid, key=lambda g: g.best.valid)
     symbol = "λ" if top.law is Law.L2 else "α"
+    signed = not (top.gain.low is not None and top.gain.low > 0)
+    chance = "" if top.gain.excludes_zero else ", which could be chance"
     told = (
         "one seed cannot tell that from chance"
         if top.gain.low is None
-        else f"a gain of {_interval(top.gain)}{'' if top.gain.excludes_zero else ', which could be chance'}"
+        else f"a gain of {_interval(top.gain, signed=signed)}{chance}"
     )
     helps = "helps" if top.gain.mean > 0 else "hurts"
     helps = helps if top.gain.excludes_zero else "is not shown to help"
