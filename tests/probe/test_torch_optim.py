@@ -16,6 +16,8 @@ SHEET = [
     (torch.optim.SGD, {"momentum": 0.9, "dampening": 0.5}, Law.L2, True, False),
     (torch.optim.Adam, {}, Law.L2, True, True),
     (torch.optim.Adam, {"amsgrad": True}, Law.L2, True, True),
+    (torch.optim.SGD, {"momentum": 0.9, "maximize": True}, Law.L2, True, False),
+    (torch.optim.Adam, {"maximize": True}, Law.L2, True, True),
     (torch.optim.Adam, {"foreach": True}, Law.L2, True, True),
     (torch.optim.Adam, {"fused": True}, Law.L2, True, True),
     (torch.optim.RMSprop, {}, Law.L2, False, True),

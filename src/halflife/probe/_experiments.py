@@ -60,6 +60,11 @@ class Experiments:
         return self.on - self.off
 
     @cached_property
+    def sense(self) -> int:
+        """1 where it descends, −1 where it climbs (`maximize`): handed λ·w, a climber would grow by it."""
+        return -1 if float(np.sum((self.off[-1] - self.off[0]) * self.bench.gradients.sum(axis=0))) > 0 else 1
+
+    @cached_property
     def off_distance(self) -> Floats:
         """What is left of the shift without regularization."""
         return self.run(weights=self.bench.weights + self.bench.shift) - self.off

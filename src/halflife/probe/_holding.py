@@ -94,7 +94,7 @@ def in_the_long_run(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
 
 
 def _penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
-    sizes = ex.spread(np.where(reached, (verdict.coefficient or 0.0) * ex.strength, 0.0))
+    sizes = ex.spread(np.where(reached, ex.sense * (verdict.coefficient or 0.0) * ex.strength, 0.0))
 
     def left(where: Experiments, **setting: Any) -> float:
         off = where.run(**setting)

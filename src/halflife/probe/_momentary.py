@@ -137,7 +137,7 @@ def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None
 
 
 def _penalty(ex: Experiments, reached: Any, fits: list[Fit], start: Verdict) -> Verdict:
-    sizes = np.concatenate([fit.size[reached] for fit in fits]) / ex.strength
+    sizes = ex.sense * np.concatenate([fit.size[reached] for fit in fits]) / ex.strength
     coefficient = float(np.median(sizes))
     steady = float(np.ptp(sizes)) < 0.02 * abs(coefficient)
     law = Law.UNKNOWN if not steady else Law.L2 if coefficient > 0 else Law.GROWTH

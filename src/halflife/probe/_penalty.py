@@ -16,7 +16,7 @@ LOUDER = 10.0
 
 def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     """L2, with λ over the strength; GROWTH where λ is negative; UNKNOWN where it changes with lr."""
-    size = ex.as_l2.size[reached] / ex.strength
+    size = ex.sense * ex.as_l2.size[reached] / ex.strength
     coefficient = float(np.median(size))
     louder = ex.run(gradients=LOUDER * ex.bench.gradients)
     ratio = float(np.linalg.norm(louder - louder[0]) / max(float(np.linalg.norm(ex.off - ex.off[0])), 1e-300))
@@ -37,7 +37,7 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
         seen = Evidence(experiment="the same at half the lr", outcome="nothing shows")
         if shown.any():
             misfit = float(other.misfit[shown].max())
-            again = float(np.median(other.size[shown] / ex.strength))
+            again = float(np.median(ex.sense * other.size[shown] / ex.strength))
             steady = abs(again / coefficient - 1) < 0.02 and misfit < 0.02
             numbers = {"λ per strength": again, "misfit": misfit}
             seen = replace(seen, outcome="the same λ" if steady else "another λ", numbers=numbers)
