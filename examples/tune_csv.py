@@ -9,7 +9,7 @@ from sklearn.datasets import load_diabetes
 
 import halflife
 
-quick = {"trainings": 150, "epochs": 10, "seeds": 1} if "--quick" in sys.argv else {}
+quick = {"trainings": 200, "epochs": 10, "seeds": 1} if "--quick" in sys.argv else {}
 given = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
 if not given:
     load_diabetes(as_frame=True, scaled=False).frame.to_csv("diabetes.csv", index=False)

@@ -19,7 +19,7 @@ from halflife.lab.population import MEMORY, members_a_chunk
 from halflife.lab.regime import Regime
 from halflife.lab.split import Size
 from halflife.lab.store import Store
-from halflife.recipes import Recipe, Where, translate
+from halflife.recipes import Recipe, Translations, Where, translate
 from halflife.rules import Law
 from halflife.rules import rule as rule_named
 from halflife.tune import _choose, _models, _optuna
@@ -193,7 +193,7 @@ def tune(
                 trials=tuple(trials.trials.values()),
                 best=best,
                 recipe=recipe,
-                translations=translate(recipe, to=FRAMEWORKS),
+                translations=_written(recipe, sets[0].task),
                 finished=not trials.out_of_time,
                 trainings=trials.trained,
                 incidents=tuple(store.incidents()),
@@ -252,6 +252,15 @@ def _recipe(rule: str, numbers: Mapping[str, float], point: Point, data: Data, r
         batch=batch,
         rows=rows,
     )
+
+
+def _written(recipe: Recipe, task: str) -> Translations:
+    """The recipe for each framework; scikit-learn's classifier and regressor take the same arguments."""
+    found = translate(recipe, to=FRAMEWORKS)
+    if task == "classification":
+        return found
+    answers = (replace(a, recipe=a.recipe.replace("MLPClassifier", "MLPRegressor")) for a in found)
+    return replace(found, answers=tuple(answers))
 
 
 def _describe(sets: Sequence[Data]) -> str:
