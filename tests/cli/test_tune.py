@@ -1,6 +1,7 @@
 """`halflife tune` as people and scripts call it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,10 @@ def test_people_see_the_answer_first_in_80_columns_and_the_setting_to_paste(half
     assert lines[3].startswith("Regularization")
     assert max(map(len, lines[: lines.index("torch  EXACT")])) <= 80
     assert "torch.optim.Adam" in said.out
-    assert "trainings in halflife-tune-iris-" in lines[-1]
+    trained, drawn = lines[-2:]
+    assert "trainings in halflife-tune-iris-" in trained
+    assert drawn.startswith("page in halflife-tune-iris-")
+    assert "<html" in Path(drawn.removeprefix("page in ")).read_text(encoding="utf-8")
 
 
 def test_scripts_get_one_object(halflife):
