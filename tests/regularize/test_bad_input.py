@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import importlib
 
 import pytest
 import torch
@@ -120,3 +121,28 @@ def test_the_laws_own_strength_makes_the_asked_share_at_the_peak(decay, law):
     """From α to weight_decay and back, for every law of door 2."""
     strength = asked(decay=decay, law=law).weight_decay(decay, 0.03)
     assert law.decay(strength, lr=0.03, peak_lr=0.03) == pytest.approx(decay, rel=1e-9)
+
+
+FOREIGN = {
+    "schedulefree SGD": ("schedulefree", "SGDScheduleFree", {"lr": 0.1}, False),
+    "schedulefree AdamW": ("schedulefree", "AdamWScheduleFree", {"lr": 0.01}, False),
+    "lion-pytorch": ("lion_pytorch", "Lion", {"lr": 1e-3}, True),
+    "optimi AdamW": ("optimi", "AdamW", {"lr": 1e-3}, True),
+    "optimi SGD": ("optimi", "SGD", {"lr": 1e-2, "momentum": 0.9}, True),
+}
+
+
+@pytest.mark.parametrize("asked", [{"law": "PROXIMAL"}, {"cautious": True}], ids=["plain", "with more"])
+@pytest.mark.parametrize(("package", "name", "arguments", "reached"), FOREIGN.values(), ids=FOREIGN)
+def test_hooks_that_do_not_reach_every_copy_of_the_weights_are_refused(package, name, arguments, reached, asked):
+    """An optimizer that keeps weights in its state is refused, and left as it was; others are not."""
+    weights = torch.nn.Parameter(torch.ones(4, 4))
+    optimizer = getattr(importlib.import_module(package), name)([weights], **arguments)
+    before = repr(optimizer.param_groups)
+    if reached:
+        halflife.regularize(optimizer, decay=0.01, where="all", **asked)
+        return
+    with pytest.raises(BadInput, match="cannot be regularized from outside"):
+        halflife.regularize(optimizer, decay=0.01, where="all", **asked)
+    assert repr(optimizer.param_groups) == before
+    assert not optimizer._optimizer_step_pre_hooks

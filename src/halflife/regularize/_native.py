@@ -23,6 +23,8 @@ PROBING_LR, PROBING_STRENGTH = 1e-3, 0.01
 LR_NAMES = ("lr", "learning_rate")
 SAME = 1e-6
 """How near to 1 the measured coefficient must be for an argument to be the law itself."""
+REACHED = 1e-4
+"""How near it must be for hooks to have reached all that the optimizer keeps of its weights."""
 _known: dict[Any, LawReport] = {}
 
 
@@ -80,6 +82,25 @@ def lr_name(group: Mapping[str, Any]) -> str:
     if found is None:
         raise BadInput(f"the optimizer's groups have no lr: they must have one of {', '.join(LR_NAMES)}.")
     return found
+
+
+def require_reached(optimizer: Any, law: Law) -> None:
+    """Have the probe look at an optimizer that was regularized through hooks: do its weights do what was asked?
+
+    Some keep further copies of the weights in their state, as schedule-free ones do, which no hook around a step
+    reaches. What the probe cannot tell is let be.
+
+    Raises:
+        BadInput: it measures another law, or another strength.
+    """
+    for report in probe_groups(optimizer):
+        known = report.law is not Law.UNKNOWN and report.coefficient is not None
+        if known and (report.law is not law or abs((report.coefficient or 0.0) - 1) > REACHED):
+            raise BadInput(
+                f"{type(optimizer).__name__} cannot be regularized from outside: asked for {law}, its weights do "
+                f"{report.law} at {report.coefficient:.4g} times the strength, as they do where an optimizer keeps "
+                "further copies of them; use its own argument."
+            )
 
 
 def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: bool) -> Own:

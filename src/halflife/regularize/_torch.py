@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -12,7 +13,7 @@ from halflife.regularize._ask import Ask, Rounding
 from halflife.regularize._attach import Handles, attached
 from halflife.regularize._handle import GroupSummary, Regularization
 from halflife.regularize._hooks import DOOR, L1, L2, PEAK, STEPS, Door, Hooks, Part
-from halflife.regularize._native import Native, Own, lr_name, own_arguments
+from halflife.regularize._native import Native, Own, lr_name, own_arguments, require_reached
 from halflife.regularize._selection import Chosen, Selection, Where, select
 from halflife.rules import Law
 
@@ -58,10 +59,20 @@ def regularized(
     snapshot = [(group, dict(group)) for group in optimizer.param_groups]
     previous: list[Group] = []
     handles: Handles = []
+    foreign = not type(optimizer).__module__.startswith("torch.optim.")
+    tried = foreign and any(door.native is Native.NO and door.parts for door in doors)
+    plain = replace(ask, l1=0.0, l2=ask.strength if ask.law is Law.L2 else 0.0, schedule=None, cautious=False)
+    if tried and (plain != ask or targets or narrow):
+        regularized(optimizer, plain, where=where, toward=None, model=model, peak_lr=peak_lr).remove()
+        tried = False
     try:
         _settle(optimizer, planned, previous)
         handles += attached(optimizer, hooks)
+        if tried:
+            require_reached(optimizer, ask.law)
     except Exception:
+        for detach in handles:
+            detach()
         for group, before in snapshot:
             group.clear()
             group.update(before)
