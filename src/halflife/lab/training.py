@@ -155,17 +155,16 @@ def train(
                 steps_before=start.steps,
             )
             carry, curve = call(carry, told, rows, evaluated, l2, hyperparameters)
-            curves.append(jax.tree.map(np.asarray, curve))
+            curves.append(np.asarray(curve))
             if after_epoch:
                 after_epoch(first + 1, jax.tree.map(np.asarray, carry[0]))
-            if enough and enough(
-                jax.tree.map(np.asarray, carry[0]), {name: values[-1] for name, values in curves[-1].items()}
-            ):
+            last = dict(zip(CURVES, curves[-1][-1], strict=True))
+            if enough and enough(jax.tree.map(np.asarray, carry[0]), last):
                 break
         learned = in_blocks(data.train, dtype=dtype)
         (error,), (score,) = _evaluate(carry[0], learned, network=regime.network, scored_as=data.task)
         return Trained(
-            curves={name: np.concatenate([c[name] for c in curves]) for name in CURVES},
+            curves=dict(zip(CURVES, np.concatenate(curves).swapaxes(0, 1), strict=True)),
             final={"train": np.asarray(error), "train_score": np.asarray(score)},
             diverged=np.asarray(carry[2]),
             parameters=jax.tree.map(np.asarray, carry[0]),
@@ -210,7 +209,7 @@ def _train_block(
     order: Order | None,
     regularize_biases: bool,
     scored_as: str,
-) -> tuple[Any, dict[str, Array]]:
+) -> tuple[Any, Array]:
     train_x, train_y = rows
 
     def error(parameters: Parameters, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
@@ -243,7 +242,7 @@ def _train_block(
         state = [{name: new[1] for name, new in layer.items()} for layer in layers]
         return (parameters, state), errors * now["share"]
 
-    def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, dict[str, Array]]:
+    def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
         parameters, state, diverged = carry
         steps = {name: value for name, value in now.items() if name != "epoch"}
         (moved, state), errors = jax.lax.scan(one_step, (parameters, state), steps)
@@ -263,15 +262,17 @@ def _train_block(
             "test_score": test_score,
             "norm": norm,
         }
-        return (parameters, state, diverged), {k: jnp.where(alive, v, jnp.nan) for k, v in curves.items()}
+        # one array, for each of its own is compiled on its own
+        stacked = jnp.stack([curves[name] for name in CURVES])
+        return (parameters, state, diverged), jnp.where(alive, stacked, jnp.nan)
 
-    final: tuple[Any, dict[str, Array]] = jax.lax.scan(one_epoch, carry, feed)
+    final: tuple[Any, Array] = jax.lax.scan(one_epoch, carry, feed)
     return final
 
 
-def _compiled(**options: Any) -> Callable[..., tuple[Any, dict[str, Array]]]:
+def _compiled(**options: Any) -> Callable[..., tuple[Any, Array]]:
     names = ("network", "rule", "order", "regularize_biases", "scored_as")
-    compiled: Callable[..., tuple[Any, dict[str, Array]]] = jax.jit(
+    compiled: Callable[..., tuple[Any, Array]] = jax.jit(
         _train_block, static_argnames=names, compiler_options=_ONE_THREAD | options
     )
     return compiled
