@@ -169,7 +169,7 @@ MANY = (
 def chunks_in(path):
     """How many chunks a file that another process is writing has by now."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)) as connection:
+        with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=0)) as connection:
             return connection.execute("SELECT count(*) FROM chunk").fetchone()[0]
     except sqlite3.Error:  # not there yet, or being written
         return 0

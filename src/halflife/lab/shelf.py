@@ -137,12 +137,15 @@ def _look(path: Path) -> StudyFile | None:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A file of an older format is left as it is: a copy in memory is brought up to date and read."""
+    """A file of an older format is left as it is: a copy in memory is brought up to date and read.
+
+    Opened for writing only so that SQLite may take back the chunk that was in flight when a study was killed.
+    """
     if not path.is_file():
         raise BadStudy(f"there is no study file {str(path)!r}: `halflife ls` lists those in a folder.")
     try:
         with (
-            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection,
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection,
             closing(sqlite3.connect(":memory:")) as copy,
         ):
             version = formats.format_of(connection, str(path))
