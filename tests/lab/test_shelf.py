@@ -1,6 +1,8 @@
 """Study files are listed and exported, and whatever is no study file is refused or passed over."""
 
+import shutil
 import sqlite3
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -59,3 +61,22 @@ def test_other_endings_and_folders_are_refused(folder):
         shelf.studies(folder / "a.db")
     with pytest.raises(halflife.BadInput, match="cannot be written"):
         shelf.export(folder / "a.db", folder / "no" / "t.csv")
+
+
+def test_a_study_killed_in_mid_write_is_listed_with_what_it_had_before(folder, tmp_path):
+    """The file and its journal as they lie on the disk while a chunk is being written; SQLite takes that chunk back."""
+    shutil.copy(folder / "a.db", tmp_path / "killed.db")
+    writing = sqlite3.connect(tmp_path / "killed.db", isolation_level=None)
+    writing.execute("PRAGMA cache_size = 1")
+    writing.execute("BEGIN")
+    writing.execute("DELETE FROM training")
+    writing.execute("DELETE FROM curve")
+    (tmp_path / "after").mkdir()
+    for name in ("killed.db", "killed.db-journal"):
+        shutil.copy(tmp_path / name, tmp_path / "after" / name)
+    reading = sqlite3.connect(f"file:{tmp_path / 'after' / 'killed.db'}?mode=ro", uri=True)
+    with closing(reading), pytest.raises(sqlite3.OperationalError):
+        reading.execute("SELECT count(*) FROM training")
+    (found,) = shelf.studies(tmp_path / "after")
+    assert found.done == 12
+    writing.close()
