@@ -88,7 +88,7 @@ def study(
     read from its file.
 
     Args:
-        source: a data set by name or a file (see `halflife.lab.data.load`); by default 300 rows of digits, a fifth of
+        source: a data set by name or a file (see `halflife.lab.data.load`); by default 300 rows of digits, two fifths of
             them mislabelled, so that overfitting is really there.
         rules: of twins and grid; by default six for the twins and three for the grid.
         lr: peak learning rates for every rule; by default six round a middle one of each rule.
