@@ -88,8 +88,8 @@ def study(
     read from its file.
 
     Args:
-        source: a data set by name or a file (see `halflife.lab.data.load`); by default 300 rows of digits, two fifths of
-            them mislabelled, so that overfitting is really there.
+        source: a data set by name or a file (see `halflife.lab.data.load`); by default 300 rows of digits, two
+            fifths of them mislabelled, so that overfitting is really there.
         rules: of twins and grid; by default six for the twins and three for the grid.
         lr: peak learning rates for every rule; by default six round a middle one of each rule.
         strength: λ of the penalty; decay is tried at α = lr·strength. By default 1e-4 to 1, half a decade apart, and
