@@ -10,7 +10,6 @@ from mnist1d.data import get_dataset_args, make_dataset
 
 import halflife
 from halflife import Law
-from halflife.report.figures import figures
 
 QUICK = "--quick" in sys.argv
 arguments = get_dataset_args()
@@ -26,9 +25,8 @@ study = halflife.study(
     schedule="cosine",
     seeds=1 if QUICK else 3,
 )
-drawn = figures(study)
 for rule in ("sgd", "adam"):
-    drawn[f"maps-{rule}"]().savefig(f"heat_maps_{rule}.svg", facecolor="white")
+    halflife.report.maps(study, rule).savefig(f"heat_maps_{rule}.svg", facecolor="white")
 for result in study.grid:
     best, slope = result.best, result.slope
     moves = f"; it moves as lr^{slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f})" if slope.low is not None else ""

@@ -25,6 +25,7 @@ _HOMES = {
     "optax": "halflife.optax",
     "probe": "halflife.probe",
     "regularize": "halflife.regularize",
+    "report": "halflife.report",
     "prove": "halflife.proofs",
     "remaining": "halflife.rules",
     "study": "halflife.lab",

@@ -3,7 +3,6 @@
 import pytest
 
 import halflife
-from halflife.cli import _pages
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -30,4 +29,4 @@ def hostile_study(tmp_path_factory):
 @pytest.fixture(scope="session")
 def page(hostile_study):
     """The file of its page."""
-    return _pages.of_study(hostile_study)
+    return halflife.report(hostile_study)

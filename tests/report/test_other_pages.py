@@ -3,7 +3,8 @@
 import torch
 
 import halflife
-from halflife.report.other_pages import atlas_page, audit_page
+from halflife.report.atlas_page import atlas_page
+from halflife.report.audit_page import audit_page
 
 
 def test_an_audit_page_has_its_findings_with_what_to_do():

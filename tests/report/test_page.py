@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
+
+import halflife
 from halflife import translate
 from halflife.lab import read
-from halflife.report import _drawing
-from halflife.report.figures import figures
+from halflife.report import _drawing, figures
 from halflife.report.study_page import page_of, study_page
 
 
@@ -58,3 +60,35 @@ def test_the_pictures_are_the_same_bytes_each_time(hostile_study):
         one, other = (_drawing.as_svg(figures(hostile_study)[name]()) for _ in range(2))
         assert one == other
         assert "20" + "26-" not in one
+
+
+def test_in_python_a_page_is_written_of_a_file_or_a_result(hostile_study, tmp_path):
+    """`halflife.report` takes a path or what a verb returned, stands beside the study by default, and says where."""
+    path = halflife.report(str(hostile_study.path), tmp_path / "here.html")
+    assert path == tmp_path / "here.html"
+    assert path.read_text(encoding="utf-8") == halflife.report.page(hostile_study)
+    assert halflife.report(hostile_study) == hostile_study.path.with_suffix(".html")
+    assert [p.name for p in tmp_path.iterdir()] == ["here.html"]
+
+
+@pytest.mark.parametrize(
+    ("result", "out", "sentence"),
+    [
+        (3, "a.html", "a int has no page"),
+        ([], "a.html", "a list has no page"),
+        ("nothing.db", None, "there is no study file 'nothing.db'"),
+    ],
+)
+def test_what_has_no_page_is_refused(result, out, sentence):
+    """One sentence says what does have one."""
+    with pytest.raises(halflife.BadInput, match=sentence):
+        halflife.report(result, out)
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing(hostile_study, tmp_path):
+    """A folder in its place, or no folder: one sentence, and no half a file."""
+    (tmp_path / "a.html").mkdir()
+    for out in (tmp_path / "a.html", tmp_path / "none" / "a.html"):
+        with pytest.raises(halflife.BadInput, match="cannot be written"):
+            halflife.report(hostile_study, out)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.html"]

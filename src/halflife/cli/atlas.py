@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from halflife._errors import BadInput
-from halflife.cli import app
+from halflife.cli import _pages, app
 
 
 @app.command(
@@ -45,10 +45,10 @@ def atlas(
         except OSError as error:
             raise BadInput(f"{str(markdown)!r} cannot be written: {error.strerror}.") from error
     if page is not None:
-        from halflife.cli import _pages
-        from halflife.report.other_pages import atlas_page
+        from halflife.report._report import write
+        from halflife.report.atlas_page import atlas_page
 
-        _pages.write(page, atlas_page(_atlas.HEADINGS, [row.cells for row in rows]))
+        write(page, atlas_page(_atlas.HEADINGS, [row.cells for row in rows]))
     if as_json:
         typer.echo(_atlas.as_json(rows))
     elif markdown is None:
@@ -56,3 +56,5 @@ def atlas(
         for row in rows:
             table.add_row(*row.cells)
         Console().print(table)
+    if page is not None and not as_json:
+        _pages.tell(page)

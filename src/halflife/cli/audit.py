@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from halflife._errors import BadInput
-from halflife.cli import _options, app
+from halflife.cli import _options, _pages, app
 
 if TYPE_CHECKING:
     from halflife.audit import Audit
@@ -90,10 +90,11 @@ def audit(
         ):
             show(examine(training, **chosen))
     if page is not None and _leads():
-        from halflife.cli import _pages
-        from halflife.report.other_pages import audit_page
+        from halflife.report import report
 
-        _pages.write(page, audit_page(audits))
+        report(audits, page)
+        if not as_json:
+            _pages.tell(page)
     if as_json and _leads():
         typer.echo(json.dumps(_together(audits, by_parameter), ensure_ascii=False))
     raise typer.Exit(1 if _leads() and any(result.errors for result in audits) else 0)

@@ -27,9 +27,9 @@ def plot(
 ) -> None:
     """Write the pictures of a study, each as SVG and as PNG: twins, maps, paths and weights."""
     from halflife import lab
-    from halflife.cli import _pages
     from halflife.report import _drawing
-    from halflife.report.figures import figures
+    from halflife.report._figures import figures
+    from halflife.report._report import write
 
     drawn = figures(lab.read(study))
     for name in _options.names(only) or ():
@@ -43,5 +43,5 @@ def plot(
     for name in _options.names(only) or tuple(drawn):
         figure = drawn[name]()
         for ending, content in (("svg", _drawing.as_svg(figure)), ("png", _drawing.as_png(figure))):
-            written.append(str(_pages.write(Path(out) / f"{name}.{ending}", content)))
+            written.append(str(write(Path(out) / f"{name}.{ending}", content)))
     typer.echo(json.dumps({"files": written}) if as_json else "\n".join(written))

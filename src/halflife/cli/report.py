@@ -1,7 +1,6 @@
 """`halflife report`: one self-contained page of a study."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,8 +25,11 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write the page of a study: one HTML file that needs no network, with its pictures and the tables behind them."""
-    from halflife import lab
     from halflife.cli import _pages
+    from halflife.report import report as write
 
-    page = _pages.of_study(lab.read(study), Path(out) if out else None)
-    typer.echo(json.dumps({"report": str(page)}) if as_json else f"page in {page}")
+    page = write(study, out)
+    if as_json:
+        typer.echo(json.dumps({"report": str(page)}))
+    else:
+        _pages.tell(page)

@@ -73,7 +73,7 @@ def study(
     from halflife import lab
     from halflife.cli import _pages
     from halflife.cli._progress import Bar
-    from halflife.report import terminal
+    from halflife.report import report, terminal
 
     with Bar() as bar:
         result = lab.study(
@@ -101,10 +101,10 @@ def study(
             out=out,
             progress=bar.study,
         )
-    written = {"report": str(_pages.of_study(result))} if page else {}
+    written = report(result) if page else None
     if as_json:
-        typer.echo(json.dumps(result.to_dict() | written, ensure_ascii=False))
+        typer.echo(json.dumps(result.to_dict() | ({"report": str(written)} if written else {}), ensure_ascii=False))
     else:
         Console().print(terminal.study(result))
-        for path in written.values():
-            Console().print(f"page in {path}", style="dim", highlight=False, soft_wrap=True)
+        if written:
+            _pages.tell(written)

@@ -70,8 +70,7 @@ def tune(
 
     from halflife.cli import _pages
     from halflife.cli._progress import Bar
-    from halflife.report import tuning
-    from halflife.report.other_pages import tuning_page
+    from halflife.report import report, tuning
     from halflife.tune import tune as find
 
     grid = {
@@ -112,11 +111,10 @@ def tune(
             ray=ray,
             progress=bar.tune,
         )
-    beside = result.path.with_suffix(".html")
-    written = {"report": str(_pages.write(beside, tuning_page(result)))} if page else {}
+    written = report(result) if page else None
     if as_json:
-        typer.echo(json.dumps(result.to_dict() | written, ensure_ascii=False))
+        typer.echo(json.dumps(result.to_dict() | ({"report": str(written)} if written else {}), ensure_ascii=False))
     else:
         Console().print(tuning.tuning(result))
-        for path in written.values():
-            Console().print(f"page in {path}", style="dim", highlight=False, soft_wrap=True)
+        if written:
+            _pages.tell(written)

@@ -13,8 +13,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from halflife.report._numbers import power_of_ten
 from halflife.report._palette import COLOURS, GROUND, INK, LINE, MUTED
 
 SIZE = 9
@@ -137,27 +139,14 @@ def _written(figure: Figure, form: str, **options: Any) -> bytes:
     return into.getvalue()
 
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def power_of_ten(exponent: int) -> str:
-    """10⁻³, as it stands on an axis."""
-    return "1" if exponent == 0 else "10" if exponent == 1 else f"10{str(exponent).translate(_RAISED)}"
-
-
-def number(value: float) -> str:
-    """Three digits as they are where that is short, else with a power of ten: 0.0075, 2.4×10⁻⁵."""
-    if value == 0 or 1e-4 <= abs(value) < 1e4:
-        return f"{value:.3g}".replace("-", "−")
-    digits, _, exponent = f"{value:.1e}".partition("e")
-    power = power_of_ten(int(exponent))
-    digits = digits.removesuffix(".0")
-    return power if digits == "1" else f"{digits}×{power}".replace("-", "−")
-
-
 def decades(axis: Any, low: float, high: float, *, at_most: int = 8) -> None:
     """Ticks of an axis in log₁₀ units at whole powers of ten, few enough to be read."""
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     apart = max(1, -(-(last - first + 1) // at_most))
     exponents: Sequence[int] = range(first, last + 1, apart)
     axis.set_ticks([float(e) for e in exponents], labels=[power_of_ten(e) for e in exponents])
+
+
+def as_markup(figure: Figure, name: str, label: str) -> Markup:
+    """`for_page`, ready for a template."""
+    return Markup(for_page(figure, name, label))  # noqa: S704 - drawn here

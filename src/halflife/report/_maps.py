@@ -96,6 +96,11 @@ def maps(study: Study) -> tuple[Map, ...]:
     return tuple(_map(study.outcomes, rule, law, found.get((rule, law))) for rule in rules for law in SYMBOL)
 
 
+def rules_of(of: Sequence[Map]) -> list[str]:
+    """The rules of the grid, each once."""
+    return list(dict.fromkeys(each.rule for each in of))
+
+
 def scale(of: Sequence[Map]) -> Scale:
     """One scale for all maps; what is worse than three times the spread of the better half is beyond it."""
     errors = sorted(cell.valid.mean for each in of for cell in (*each.cells, *each.without) if cell.valid)

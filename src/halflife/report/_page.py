@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -71,6 +72,11 @@ class Paste:
 def render(template: str, **data: Any) -> str:
     """A page from a template and its data."""
     return _environment().get_template(template).render(**data)
+
+
+def of_family(template: str, title: str, about: str, **shown: Any) -> str:
+    """A page that is no study's: its title, what it is about in a line, and what its template shows."""
+    return render(template, page={"title": title, "about": about, "version": version("halflife"), **shown})
 
 
 @cache

@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from halflife.report._drawing import decades, drawing, number
+from halflife.report._drawing import decades, drawing
 from halflife.report._maps import AXIS, DOOR_IN_FULL, SYMBOL, Map, Scale, half_step
+from halflife.report._numbers import number
 from halflife.report._palette import INK, LINE, MARK
 
 MAP = "viridis"
