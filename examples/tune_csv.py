@@ -1,19 +1,16 @@
 """How much to regularize, found on a CSV, and the setting for PyTorch.
 
-python examples/tune_csv.py [--quick] [TABLE.csv TARGET]      without a table: scikit-learn's diabetes, as a CSV here
+python examples/tune_csv.py [--quick] [TABLE.csv TARGET]      without a table: the diabetes.csv beside this file
 """
 
 import sys
-
-from sklearn.datasets import load_diabetes
+from pathlib import Path
 
 import halflife
 
 quick = {"trainings": 200, "epochs": 10, "seeds": 1} if "--quick" in sys.argv else {}
 given = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-if not given:
-    load_diabetes(as_frame=True, scaled=False).frame.to_csv("diabetes.csv", index=False)
-table, target = given or ("diabetes.csv", "target")
+table, target = given or (str(Path(__file__).with_name("diabetes.csv")), "target")
 
 found = halflife.tune(table, target=target, rule="adam", **quick)
 for choice in found.choices:

@@ -167,6 +167,16 @@ def test_a_missing_script_is_bad_input(halflife):
     assert "is not a script" in said.err
 
 
+def test_a_script_without_torch_is_one_sentence(halflife, tmp_path, monkeypatch):
+    """Where PyTorch is not installed, how to install it is said before the script is run."""
+    (tmp_path / "train.py").write_text("raise AssertionError('it ran')")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    said = halflife("audit", "--", "train.py")
+    assert said.code == 2
+    assert "pip install torch" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_torch_is_as_it_was_after_an_audit(halflife, tmp_path):
     """What was changed in torch, in sys.argv and in sys.path for the run is put back."""
     import torch

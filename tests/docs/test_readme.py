@@ -12,12 +12,17 @@ readme = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(readme)
 
 TEXT = readme.README.read_text(encoding="utf-8")
+PASSED = "........ [100%]\n============ 3817 passed, 2 skipped in 396.56s (0:06:36) ============\n"
+
+
+def block_of(command):
+    (found,) = (block for block in readme.blocks(TEXT) if block.command == command)
+    return found
 
 
 @pytest.fixture
 def block():
-    (found,) = (block for block in readme.blocks(TEXT) if block.command == "halflife study")
-    return found
+    return block_of("halflife study")
 
 
 @pytest.fixture
@@ -41,20 +46,65 @@ def test_other_digits_are_no_drift(block, printed):
 def test_another_sentence_is_drift(block, printed):
     """A changed paragraph, or another verb's output, is noticed."""
     paragraphs = printed.split("\n\n")
-    assert block.drifted("\n\n".join([paragraphs[0], "Quite another sentence stands here now.", *paragraphs[3:]]))
+    assert block.drifted("\n\n".join([paragraphs[0], "Quite another sentence stands here now."]))
     assert block.drifted("EXACT          optax, paper\n")
 
 
+def test_a_renewed_block_shows_what_was_printed(printed):
+    """Only the block of that command changes, and to the text that the comparison wants."""
+    again = readme.renewed(TEXT, "halflife study", printed.replace("rounding", "chance"))
+    assert readme.renewed(TEXT, "halflife study", printed) == TEXT
+    assert again == TEXT.replace("differ by rounding alone,", "differ by chance alone,")
+
+
+def test_the_summary_of_the_tests_is_scrubbed():
+    """How many passed, to the hundred, and the minutes; without what warns, and with what is skipped."""
+    assert readme.scrubbed(PASSED) == "more than 3800 passed, 2 skipped in 7 min"
+    assert readme.scrubbed("== 99 passed, 3 warnings in 31.2s ==") == "more than 0 passed in 1 min"
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "============ 1 failed, 3816 passed, 2 skipped in 396.56s (0:06:36) =============\n",
+        "============ 3816 passed, 2 skipped, 1 error in 396.56s (0:06:36) =============\n",
+        "no tests ran in 0.01s\n",
+        "",
+        "================ 2100 passed, 2 skipped in 396.56s (0:06:36) =================\n",
+    ],
+)
+def test_another_summary_of_the_tests_is_drift(printed):
+    """A failure, an error, no summary, or half as many tests are not what the README shows."""
+    assert block_of("pytest").drifted(printed)
+
+
+def test_the_readme_shows_a_summary_of_all_tests_passed():
+    """What stands there is a summary as it is scrubbed."""
+    assert readme.SCRUBBED.search(block_of("pytest").body)
+
+
+def test_a_picture_of_something_else_is_drift(tmp_path):
+    """The words of the picture are compared."""
+    other = tmp_path / "twins.svg"
+    other.write_text(readme.PICTURE.read_text(encoding="utf-8").replace(">lion<", ">tiger<"), encoding="utf-8")
+    assert len(readme.labels(readme.PICTURE)) > 20
+    assert readme.labels(other) != readme.labels(readme.PICTURE)
+
+
 def test_it_fits_a_screen_and_has_its_commands():
-    """Claim, picture, three lines, two commands, one table, in under eighty lines."""
+    """Claim, picture, three lines, the commands of a first hour and one table, in under eighty lines."""
     assert len(TEXT.splitlines()) < 80
     assert "\n    pip install . && halflife study\n" in TEXT
     assert '\n    pip install -e ".[test]" && pytest\n' in TEXT
+    for verb in ("study", "report", "audit", "tune"):
+        assert re.search(rf"^    .*halflife {verb}\b", TEXT, re.MULTILINE), verb
 
 
 def test_every_link_leads_somewhere():
-    """Each relative link of the README is a file or folder of the repository."""
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXT):
+    """Each relative link and picture of the README is a file or folder of the repository."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)|src=\"([^\"]+)", TEXT)
+    assert len(targets) > 15
+    for target in map("".join, targets):
         assert (readme.README.parent / target).exists(), target
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def watch(words: Sequence[str], look: Callable[[Any, Watch], None], *, go_on: bo
         What ended the script early, if it was neither us nor success.
 
     Raises:
-        BadInput: there is no such script, or it never builds a torch optimizer.
+        BadInput: there is no such script, it never builds a torch optimizer, or there is no PyTorch.
     """
     words = list(words[1:] if Path(words[0]).name.startswith("python") else words)
     module = words[:1] == ["-m"]
@@ -98,6 +99,8 @@ def watch(words: Sequence[str], look: Callable[[Any, Watch], None], *, go_on: bo
         raise BadInput(
             f"{(words or ['nothing'])[0]!r} is not a script: write -- train.py ARGS, or -- -m package.module."
         )
+    if find_spec("torch") is None:
+        raise BadInput(f"{words[0]!r} cannot be audited without PyTorch, which is not installed: pip install torch.")
     seen = Watch(look=look, go_on=go_on)
     failure: BaseException | None = None
     with _noticed(seen), _as_main(words, module):
