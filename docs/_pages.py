@@ -4,6 +4,7 @@ Nothing on them is typed: the verbs come from the command line itself, the frame
 declares and from the measured atlas, the API from every package's `__all__`.
 """
 
+import dataclasses
 import inspect
 import pkgutil
 import re
@@ -19,8 +20,8 @@ from sphinx.pycode import ModuleAnalyzer
 
 import halflife
 from halflife.cli import app
-from halflife.recipes import FRAMEWORKS, Form, Framework
-from halflife.rules import RULES, Law
+from halflife.recipes import FRAMEWORKS, Form, Framework, Grade
+from halflife.rules import RULES, Law, half_life, remaining, timescale
 
 ATLAS = Path(__file__).parent / "atlas.md"
 VERBS = Path(__file__).parent / "verbs"
@@ -43,8 +44,7 @@ def write(folder: Path) -> None:
     pages = {
         "contents_verbs.md": toctree("Verbs", verb_pages()),
         "contents_about.md": toctree("About", about_pages()),
-        "laws.md": laws(),
-        "rules.md": rules(),
+        **{f"{name}.md": make() for name, make in TABLES.items()},
         "frameworks/index.md": framework_index(),
         **{f"frameworks/{name}.md": framework(each) for name, each in FRAMEWORKS.items()},
         **{f"verbs/{name}.md": verb(name, command) for name, command in verbs().items()},
@@ -77,7 +77,7 @@ def toctree(caption: str, pages: Sequence[str]) -> str:
     return "\n".join(("```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""))
 
 
-# tables of the rules
+# tables
 
 
 def laws() -> str:
@@ -102,6 +102,63 @@ def rules() -> str:
     )
 
 
+def grades() -> str:
+    """Every grade of a translation, best first."""
+    return table(("grade", "it means"), [(f"`{grade}`", grade.value) for grade in Grade])
+
+
+def spans(decay: float = 1e-4) -> str:
+    """One decay in three words, with their numbers."""
+    steps = round(timescale(decay))
+    return table(
+        ("name", "formula", f"at α = {decay:g}"),
+        [
+            ("timescale", "1/α steps", f"{timescale(decay):,.0f} steps"),
+            ("half-life", "ln 2 / −ln(1−α) steps", f"{half_life(decay):,.0f} steps"),
+            (
+                "share left after T steps",
+                "(1−α)ᵀ, under a schedule Π(1−αₜ)",
+                f"{remaining([decay] * steps):.3f} after {steps:,} steps",
+            ),
+        ],
+    )
+
+
+CHANGES = {
+    "lr × k": {"lr": 1},
+    "batch × k": {"steps": -1},
+    "batch × k and lr × k": {"steps": -1, "lr": 1},
+    "rows × k": {"steps": 1},
+    "epochs × k": {},
+    "width × k and lr / k (muP)": {"lr": -1},
+}
+"""What is changed, as powers of k: lr, and the steps of an epoch."""
+
+
+def transfer() -> str:
+    """What keeps the timescale in epochs when something else changes, for each power of lr that a law has."""
+    powers: dict[int, list[str]] = {}
+    for law in Law:
+        if law.value.lr_power is not None:
+            powers.setdefault(law.value.lr_power + law.value.peak_power, []).append(str(law))
+    powers[1].append("L2 under plain SGD")
+    rows = [
+        (change, *(_times(-moved.get("steps", 0) - power * moved.get("lr", 0)) for power in sorted(powers)))
+        for change, moved in CHANGES.items()
+    ]
+    return table(("you change", *(", ".join(powers[power]) for power in sorted(powers))), rows)
+
+
+def _times(power: int) -> str:
+    if not power:
+        return "nothing"
+    return f"strength {'×' if power > 0 else '/'} k{'²' if abs(power) == 2 else '³' if abs(power) == 3 else ''}"
+
+
+TABLES = {"laws": laws, "rules": rules, "grades": grades, "spans": spans, "transfer": transfer}
+"""The tables that pages include."""
+
+
 # frameworks
 
 
@@ -119,7 +176,8 @@ def framework(framework: Framework) -> str:
         f"# {framework.title}",
         f"`halflife translate ... --to {framework.name}`" + (f": {framework.caution}." if framework.caution else ""),
         "## What it declares",
-        table(("call", "rule", "law", "strength", "how it reads its strength"), map(_form, framework.forms)),
+        table(("call", "rule", "law", "strength"), map(_form, framework.forms)),
+        "\n".join(_readings(framework)),
         "lr is " + " or ".join(f"`{name}`" for name in dict.fromkeys(form.lr for form in framework.forms)) + ".",
         "The loss of a mini-batch is " + " or ".join(sorted(way.value for way in framework.reductions)) + ".",
     ]
@@ -135,7 +193,15 @@ def _form(form: Form) -> tuple[str, ...]:
     default = form.defaults.get(form.strength)
     strength = form.strength + ("" if default is None else f" = {default:g}")
     called = f"{form.call}({flags})" if flags else form.call
-    return (f"`{called}`", f"`{form.rule}`", f"`{form.law}`", strength and f"`{strength}`", form.remark)
+    return (f"`{called}`", f"`{form.rule}`", f"`{form.law}`", strength and f"`{strength}`")
+
+
+def _readings(framework: Framework) -> Iterator[str]:
+    """How the strength is read, once for each law and argument."""
+    for law, strength, remark in dict.fromkeys((form.law, form.strength, form.remark) for form in framework.forms):
+        named = f"`{law}`" + (f" by `{strength}`" if strength else "")
+        if remark:
+            yield f"- {named}: {_cell(remark)}."
 
 
 def atlas(package: str) -> str:
@@ -212,10 +278,17 @@ def _blocks(lines: Sequence[str]) -> Iterator[str]:
 
 
 def modules() -> list[ModuleType]:
-    """The public modules: halflife and those directly in it that say what is public."""
-    names = sorted(each.name for each in pkgutil.iter_modules(halflife.__path__) if not each.name.startswith("_"))
-    found = [import_module(f"halflife.{name}") for name in names]
-    return [halflife, *(module for module in found if getattr(module, "__all__", ()))]
+    """The public modules: halflife and those directly in it, which say what is public; the command line has its own.
+
+    Raises:
+        LookupError: one of them does not say what is public.
+    """
+    names = {each.name for each in pkgutil.iter_modules(halflife.__path__) if not each.name.startswith("_")} - {"cli"}
+    found = [import_module(f"halflife.{name}") for name in sorted(names)]
+    for module in found:
+        if not getattr(module, "__all__", ()):
+            raise LookupError(f"{module.__name__} has no `__all__`: say what is public, or begin its name with _.")
+    return [halflife, *found]
 
 
 def api_index() -> str:
@@ -254,6 +327,8 @@ def _entries(module: ModuleType, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         value = getattr(module, name)
         full = f"{module.__name__}.{name}"
+        if not _explained(value):
+            raise LookupError(f"{full} has no documentation: write its docstring, with an entry for each attribute.")
         if inspect.isclass(value):
             directive, options = "autoclass", ("members", "show-inheritance", f"exclude-members: {NOT_OURS}")
         elif inspect.ismodule(value):
@@ -265,6 +340,17 @@ def _entries(module: ModuleType, names: Iterable[str]) -> Iterator[str]:
             continue
         lines = (f"   :{option}" + ("" if ":" in option else ":") for option in options)
         yield "\n".join(["```{eval-rst}", f".. {directive}:: {full}", *lines, "```", ""])
+
+
+def _explained(value: Any) -> bool:
+    """Whether a class, function or module has a docstring of its own, which names every field of a dataclass."""
+    if not (inspect.isclass(value) or inspect.isroutine(value) or inspect.ismodule(value)):
+        return True
+    doc = value.__doc__ or ""
+    fields = [each.name for each in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
+    made = inspect.isclass(value) and doc.startswith(f"{value.__name__}(")
+    named = all(name.startswith("_") or re.search(rf"\b{name}\b", doc) for name in fields)
+    return bool(doc) and not made and named
 
 
 def _data_doc(module: ModuleType, name: str) -> str:

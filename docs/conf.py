@@ -15,10 +15,11 @@ import _pages  # noqa: E402 - its folder has to be on the path first
 
 _pages.write(HERE / "_made")
 
-# what the commands on the pages run in: 80 columns, no colour, torch under Keras, and a folder of their own
+# what the commands on the pages run in: 80 columns, no colour, torch under Keras, and a folder with the examples
 SCRATCH = HERE / "_scratch"
 shutil.rmtree(SCRATCH, ignore_errors=True)
 SCRATCH.mkdir()
+shutil.copytree(HERE.parent / "examples", SCRATCH / "examples", ignore=shutil.ignore_patterns("__pycache__"))
 os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "KERAS_BACKEND": "torch", "TERM": "dumb", "PYTHONWARNINGS": "ignore"}
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -34,13 +35,14 @@ extensions = [
     "sphinx_copybutton",
     "sphinxcontrib.programoutput",
 ]
-made_to_be_included = ["_made/contents_*.md", "_made/laws.md", "_made/rules.md", "_made/verbs"]
+made_to_be_included = ["_made/contents_*.md", "_made/verbs", *(f"_made/{name}.md" for name in _pages.TABLES)]
 exclude_patterns = ["_build", "_scratch", "jupyter_execute", "**/.ipynb_checkpoints", *made_to_be_included]
 html_theme = "furo"
 smartquotes = False
 html_title = "halflife"
 html_show_copyright = False
 html_static_path = ["_static"]
+html_css_files = ["halflife.css"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

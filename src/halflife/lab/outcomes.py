@@ -51,7 +51,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A mean and where it lies with 95 % confidence (Student's t over seeds); one seed gives no interval."""
+    """A mean and where it lies with 95 % confidence (Student's t over seeds).
+
+    Attributes:
+        mean: over the seeds.
+        low: the lower end; None if there is but one seed.
+        high: the upper end; None if there is but one seed.
+    """
 
     mean: float
     low: float | None

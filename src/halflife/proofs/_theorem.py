@@ -67,7 +67,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """A number measured by running the update, and the bound that it must keep."""
+    """A number measured by running the update, and the bound that it must keep.
+
+    Attributes:
+        says: what is measured, in words.
+        measure: runs it.
+        at_most: the upper bound.
+        at_least: the lower bound.
+    """
 
     says: str
     measure: Callable[[], float] = field(compare=False, repr=False)

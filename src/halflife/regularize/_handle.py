@@ -56,6 +56,7 @@ class Regularization:
         name: of the optimizer's class.
         groups: a summary of each parameter group.
         extras: what acts besides, in words.
+        undo: takes it off the optimizer again; called by `remove`.
     """
 
     name: str

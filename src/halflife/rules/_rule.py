@@ -40,7 +40,12 @@ class LrPlace(Enum):
 class Hyperparameter:
     """A number that a direction takes besides lr, with the half-open interval [low, high) that it lives in.
 
-    `per_weight` says that each weight has one of its own; the others are shared by all weights, as α is.
+    Attributes:
+        default: what it is if nothing is said.
+        low: the smallest value allowed.
+        high: the bound that it stays under.
+        meaning: what it is, in words.
+        per_weight: whether each weight has one of its own; the others are shared by all weights, as α is.
     """
 
     default: float
