@@ -6,6 +6,7 @@ climb: for SGD that is the penalty's map sheared, cell by cell the same training
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -26,8 +27,8 @@ MAP = "viridis"
 
 _DARK = "#10121a"
 _OUTLINE = [withStroke(linewidth=2.6, foreground=_DARK)]
-_LETTERS = 40
-"""That the labels of lr may have together."""
+_LETTERS = 46
+"""As many digits as fit below the axis of lr."""
 
 _MAP_SIZE, _BAR_SIZE = (3.7, 3.5), (3.7, 0.62)
 
@@ -154,7 +155,7 @@ def _frame(ax: Any, of: Map, half_width: float, half_height: float) -> None:
     ax.set_xlim(xs[0] - half_width, xs[-1] + half_width)
     ax.set_ylim(low, high)
     labels = [number(lr) for lr in of.lrs]
-    apart = -(-sum(map(len, labels)) // _LETTERS)
+    apart = _apart(xs, labels, xs[-1] - xs[0] + 2 * half_width)
     ax.set_xticks(xs[::apart], labels=labels[::apart])
     decades(ax.yaxis, low, high)
     ax.set_xlabel("peak lr η")
@@ -162,3 +163,13 @@ def _frame(ax: Any, of: Map, half_width: float, half_height: float) -> None:
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(length=2.5, color=INK.light)
+
+
+def _apart(xs: Sequence[float], labels: Sequence[str], span: float) -> int:
+    """Every how manieth label can be written so that neighbours keep a letter's distance."""
+    for apart in range(1, len(xs)):
+        kept = list(zip(xs, labels, strict=True))[::apart]
+        room = (((b - a) / span * _LETTERS) - (len(one) + len(other)) / 2 for (a, one), (b, other) in pairwise(kept))
+        if all(each >= 1 for each in room):
+            return apart
+    return max(1, len(xs))

@@ -40,7 +40,7 @@ class StudyPage:
     limits: str
 
 
-def study_page(study: Study, settings: Sequence[object] = ()) -> str:
+def study_page(study: Study, settings: Sequence[Translation] = ()) -> str:
     """One self-contained HTML page.
 
     Args:
@@ -50,7 +50,7 @@ def study_page(study: Study, settings: Sequence[object] = ()) -> str:
     return render("study.html.j2", page=page_of(study, settings))
 
 
-def page_of(study: Study, settings: Sequence[object] = ()) -> StudyPage:
+def page_of(study: Study, settings: Sequence[Translation] = ()) -> StudyPage:
     """What the page shows."""
     of = maps(study)
     colours = scale(of)
@@ -152,7 +152,7 @@ def _facts(study: Study) -> tuple[tuple[str, str], ...]:
     software = ", ".join(f"{name} {version}" for name, version in p.versions.items() if name not in ("machine",))
     cores = f", {p.cores} core{'s' if p.cores != 1 else ''}" if p.cores else ""
     facts = {
-        "Data": f"{study.data}; SHA-256 {p.fingerprint[:16]}…",
+        "Data": f"{study.data}; SHA‑256 {p.fingerprint[:16]}…",
         "Networks": f"{' → '.join(map(str, network.sizes))} units{_kind(network)}, {network.parameters:,} parameters",
         "Training": f"{regime.epochs} epochs, {regime.batch_size} rows a step, {regime.schedule} lr, {regime.precision}"
         f"; biases {'' if regime.regularize_biases else 'not '}regularized",

@@ -1,5 +1,7 @@
 """The page of a search: of one family with the page of a study."""
 
+from math import isfinite
+
 from halflife.report._numbers import number, plus_minus
 from halflife.report._page import of_family, pastes, table_of
 from halflife.tune import Tuning
@@ -26,7 +28,9 @@ def tuning_page(result: Tuning) -> str:
             "lr": number(t.point.lr),
             "strength": number(t.point.strength),
             "epochs": str(t.epochs),
-            "errors, a fold and seed each": ", ".join(f"{error:.3f}" for error in t.errors),
+            "validation error of each fold": ", ".join(
+                f"{error:.3f}" if isfinite(error) else "–" for error in t.errors
+            ),
         }
         for t in result.trials
     ]

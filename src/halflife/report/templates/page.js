@@ -23,7 +23,15 @@
   const filter = document.getElementById("filter");
   if (filter) filter.addEventListener("input", () => {
     const wanted = filter.value.toLowerCase();
-    for (const row of document.querySelectorAll("tbody tr")) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    let matches = 0;
+    for (const part of document.querySelectorAll(".filtered")) {
+      const rows = [...part.querySelectorAll("tbody tr")];
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      const shown = rows.filter((row) => !row.hidden).length;
+      part.hidden = !shown;
+      matches += shown;
+    }
+    document.getElementById("matches").textContent = wanted ? `${matches} found` : "";
   });
 
   const tip = document.getElementById("tip");
