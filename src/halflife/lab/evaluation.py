@@ -1,6 +1,6 @@
 """How well networks do on rows that they are not learning from, a block of rows at a time so that memory stays flat."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,9 +10,27 @@ from halflife.lab.data import Rows
 from halflife.lab.model import Model, Parameters
 
 Array = Any
-Blocks = tuple[Array, Array, Array]
-"""Features [blocks, rows, inputs], targets [blocks, rows, outputs], and the sets that a row is in, 1 or 0 for each:
-[blocks, rows, sets]."""
+
+
+class Blocks(NamedTuple):
+    """Rows of some sets in blocks of one size, and what is known of the sets beforehand.
+
+    Attributes:
+        x: features, [blocks, rows, inputs].
+        y: targets, [blocks, rows, outputs].
+        label: the place of the largest target, [blocks, rows].
+        member_of: the sets that a row is in, 1 or 0 for each, [blocks, rows, sets].
+        count: rows of each set, [sets, 1].
+        spread: sum of squares of each set's targets about their mean, over rows and outputs, [sets, 1].
+    """
+
+    x: Array
+    y: Array
+    label: Array
+    member_of: Array
+    count: Array
+    spread: Array
+
 
 ROWS_A_BLOCK = 256
 """Rows that are evaluated at once, at most."""
@@ -33,7 +51,9 @@ def in_blocks(*sets: Rows, dtype: np.dtype) -> Blocks:
     x, y, member_of = (
         np.pad(a, ((0, missing), (0, 0))).reshape(blocks, size, a.shape[1]).astype(dtype) for a in (x, y, member_of)
     )
-    return x, y, member_of
+    of_sets = [(len(rows.y), len(rows.y) and np.sum((rows.y - rows.y.mean(axis=0)) ** 2)) for rows in sets]
+    count, spread = np.array(of_sets, dtype).T[..., None]
+    return Blocks(x, y, y.argmax(axis=2).astype(np.int32), member_of, count, spread)
 
 
 def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Model, scored_as: str) -> tuple[Array, Array]:
@@ -42,28 +62,23 @@ def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Model, sc
     Classes are the columns of the targets, one-hot; a single column is one class against the other, by the sign of
     the logit.
     """
-    _, targets, member_of = blocks
-    count = jnp.sum(member_of, axis=(0, 1))[:, None]
 
-    def add(total: tuple[Array, Array], block: Blocks) -> tuple[tuple[Array, Array], None]:
-        x, y, member_of = block
+    def add(total: tuple[Array, Array], block: tuple[Array, Array, Array, Array]) -> tuple[tuple[Array, Array], None]:
+        x, y, label, member_of = block
         outputs = network.outputs(parameters, x)
         if scored_as == "classification" and y.shape[1] == 1:
             counted = (outputs[:, 0] > 0) == (y[:, 0] > 0)
         elif scored_as == "classification":
-            counted = jnp.argmax(outputs, axis=1) == jnp.argmax(y, axis=1)
+            counted = jnp.argmax(outputs, axis=1) == label
         else:
             counted = jnp.sum((outputs - y.T) ** 2, axis=1)
         sums = (member_of.T @ a.astype(member_of.dtype).T for a in (network.row_errors(outputs, y), counted))
         return (total[0] + next(sums), total[1] + next(sums)), None
 
-    nothing = jnp.zeros((member_of.shape[2], len(jax.tree.leaves(parameters)[0])), member_of.dtype)
-    (errors, counted), _ = jax.lax.scan(add, (nothing, nothing), blocks)
-    if scored_as == "classification":
-        return errors / count, counted / count
-    mean = jnp.einsum("brs,bro->so", member_of, targets) / count
-    spread = jnp.sum(member_of[..., None] * (targets[:, :, None] - mean) ** 2, axis=(0, 1, 3))
-    return errors / count, 1 - counted / spread[:, None]
+    *by_block, count, spread = blocks
+    nothing = jnp.zeros((len(count), len(jax.tree.leaves(parameters)[0])), count.dtype)
+    (errors, counted), _ = jax.lax.scan(add, (nothing, nothing), tuple(by_block))
+    return errors / count, counted / count if scored_as == "classification" else 1 - counted / spread
 
 
 def norm(parameters: Parameters, *, regularize_biases: bool) -> Array:

@@ -216,8 +216,8 @@ def _train_block(
         of_members = network.row_errors(network.outputs(parameters, x), y) @ weight
         return jnp.sum(of_members), of_members
 
-    def one_step(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
-        parameters, state = carry
+    def one_step(carry: Any, now: Mapping[str, Array]) -> tuple[Any, None]:
+        parameters, state, trained_on = carry
         x, y = train_x[now["index"]], train_y[now["index"]]
         gradients, errors = jax.grad(error, has_aux=True)(parameters, x, y, now["weight"])
         layers = []
@@ -240,13 +240,13 @@ def _train_block(
             layers.append(moved)
         parameters = [{name: new[0] for name, new in layer.items()} for layer in layers]
         state = [{name: new[1] for name, new in layer.items()} for layer in layers]
-        return (parameters, state), errors * now["share"]
+        return (parameters, state, trained_on + errors * now["share"]), None
 
     def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
         parameters, state, diverged = carry
         steps = {name: value for name, value in now.items() if name != "epoch"}
-        (moved, state), errors = jax.lax.scan(one_step, (parameters, state), steps)
-        train_error = jnp.sum(errors, axis=0)
+        nothing = jnp.zeros(len(diverged), l2.dtype)
+        (moved, state, train_error), _ = jax.lax.scan(one_step, (parameters, state, nothing), steps)
         norm = norm_of(moved, regularize_biases=False)
         alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
         diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
