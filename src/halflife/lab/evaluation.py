@@ -1,5 +1,6 @@
 """How well networks do on rows that they are not learning from, a block of rows at a time so that memory stays flat."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -38,33 +39,45 @@ ROWS_A_BLOCK = 256
 _ROWS_A_VECTOR = 8
 
 
-def in_blocks(*sets: Rows, dtype: np.dtype) -> Blocks:
+def in_blocks(often: Sequence[Rows], once: Sequence[Rows], *, dtype: np.dtype) -> tuple[Blocks, int]:
     """All rows of some sets in blocks of one size, the last filled up with rows that are in no set.
 
-    No rows are no blocks, and what is measured on them is NaN.
+    Args:
+        often: sets that are looked at again and again; the size of the blocks is chosen for them.
+        once: sets that come behind them.
+        dtype: of what is computed with.
+
+    Returns:
+        The blocks, and how many of them hold all that is looked at often.
     """
+    sets = (*often, *once)
     x, y = (np.concatenate(parts) for parts in zip(*((rows.x, rows.y) for rows in sets), strict=True))
     member_of = np.repeat(np.eye(len(sets)), [len(rows.x) for rows in sets], axis=0)
-    blocks = -(-len(x) // ROWS_A_BLOCK)
-    size = _ROWS_A_VECTOR * max(1, -(-len(x) // (_ROWS_A_VECTOR * max(1, blocks))))
-    missing = blocks * size - len(x)
+    chosen_for = sum(len(rows.x) for rows in often) or len(x)
+    size = _ROWS_A_VECTOR * max(1, -(-chosen_for // (_ROWS_A_VECTOR * max(1, -(-chosen_for // ROWS_A_BLOCK)))))
+    missing = -len(x) % size
     x, y, member_of = (
-        np.pad(a, ((0, missing), (0, 0))).reshape(blocks, size, a.shape[1]).astype(dtype) for a in (x, y, member_of)
+        np.pad(a, ((0, missing), (0, 0))).reshape(-1, size, a.shape[1]).astype(dtype) for a in (x, y, member_of)
     )
     of_sets = [(len(rows.y), len(rows.y) and np.sum((rows.y - rows.y.mean(axis=0)) ** 2)) for rows in sets]
     count, spread = np.array(of_sets, dtype).T[..., None]
-    return Blocks(x, y, y.argmax(axis=2).astype(np.int32), member_of, count, spread)
+    blocks = Blocks(x, y, y.argmax(axis=2).astype(np.int32), member_of, count, spread)
+    return blocks, -(-sum(len(rows.x) for rows in often) // size)
 
 
-def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Model, scored_as: str) -> tuple[Array, Array]:
+def errors_and_scores(
+    parameters: Parameters, blocks: Blocks, first: Array, network: Model, scored_as: str
+) -> tuple[Array, Array]:
     """Mean error, and accuracy or R², of every member on every set: two arrays [sets, members].
 
-    Classes are the columns of the targets, one-hot; a single column is one class against the other, by the sign of
-    the logit.
+    Only so many first blocks are looked at; what is measured of sets that they do not hold means nothing, and of sets
+    without rows it is NaN. Classes are the columns of the targets, one-hot; a single column is one class against the
+    other, by the sign of the logit.
     """
+    *by_block, count, spread = blocks
 
-    def add(total: tuple[Array, Array], block: tuple[Array, Array, Array, Array]) -> tuple[tuple[Array, Array], None]:
-        x, y, label, member_of = block
+    def add(number: Array, total: tuple[Array, Array]) -> tuple[Array, Array]:
+        x, y, label, member_of = (of_all[number] for of_all in by_block)
         outputs = network.outputs(parameters, x)
         if scored_as == "classification" and y.shape[1] == 1:
             counted = (outputs[:, 0] > 0) == (y[:, 0] > 0)
@@ -73,11 +86,11 @@ def errors_and_scores(parameters: Parameters, blocks: Blocks, network: Model, sc
         else:
             counted = jnp.sum((outputs - y.T) ** 2, axis=1)
         sums = (member_of.T @ a.astype(member_of.dtype).T for a in (network.row_errors(outputs, y), counted))
-        return (total[0] + next(sums), total[1] + next(sums)), None
+        return total[0] + next(sums), total[1] + next(sums)
 
-    *by_block, count, spread = blocks
     nothing = jnp.zeros((len(count), len(jax.tree.leaves(parameters)[0])), count.dtype)
-    (errors, counted), _ = jax.lax.scan(add, (nothing, nothing), tuple(by_block))
+    no_rows = blocks.x.size == 0
+    errors, counted = (nothing, nothing) if no_rows else jax.lax.fori_loop(0, first, add, (nothing, nothing))
     return errors / count, counted / count if scored_as == "classification" else 1 - counted / spread
 
 

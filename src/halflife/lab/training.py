@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from halflife.lab.data import Data
+from halflife.lab.data import Data, Rows
 from halflife.lab.evaluation import Blocks, errors_and_scores, in_blocks
 from halflife.lab.evaluation import norm as norm_of
 from halflife.lab.feed import Order as RowOrder
@@ -32,6 +32,10 @@ CURVES = ("train", "penalty", "valid", "test", "valid_score", "test_score", "nor
 biases.
 """
 
+_LAST = ("last", "last_score")
+"""What is recorded beside them: error and score on all training rows, looked at after the last epoch alone."""
+
+_ONCE_AN_EPOCH = ("epoch", "blocks")
 _STEPS_A_CALL = 256
 _ROWS_TOGETHER = 64
 
@@ -57,7 +61,8 @@ class Trained:
 
     Attributes:
         curves: [epochs, members] for each name of `CURVES`.
-        final: [members] for "train" and "train_score": error and score on the training rows after the last epoch.
+        final: [members] for "train" and "train_score": error and score on the training rows after the last epoch; NaN
+            where training ended before it, or was not to look.
         diverged: [members], the epoch (from 1) in which a member stopped being finite, 0 if none.
         parameters: the last weights of all members, as NumPy arrays.
         states: what the rule remembers of each of them.
@@ -89,6 +94,7 @@ def train(
     order: RowOrder | None = None,
     row_weights: np.ndarray | None = None,
     together: int | None = None,
+    last_look: bool = True,
 ) -> Trained:
     """Train one network a setting, all from the same start on the same batches, all under one rule.
 
@@ -106,6 +112,7 @@ def train(
         row_weights: [rows], above 0: how much each training row counts in the mean of its batch.
         together: a divisor of the epochs; a compiled call takes no more than so many, so that trainings of different
             lengths can share their program.
+        last_look: whether error and score on all training rows are measured after the last epoch.
 
     Returns:
         Curves and final weights, members in the order of the settings.
@@ -118,7 +125,8 @@ def train(
     with jax.enable_x64(regime.precision == "float64"):
         dtype = np.dtype(regime.precision)
         rows = (_filled_up(data.train.x, dtype), _filled_up(data.train.y, dtype))
-        evaluated = in_blocks(data.valid, data.test, dtype=dtype)
+        learned = data.train if last_look else Rows(x=data.train.x[:0], y=data.train.y[:0])
+        evaluated, every_epoch = in_blocks((data.valid, data.test), (learned,), dtype=dtype)
         start = start or _initial(regime, seed, members)
         parameters = [{name: w.astype(dtype) for name, w in layer.items()} for layer in start.parameters]
         states = start.states or [
@@ -144,28 +152,31 @@ def train(
         for first in range(0, regime.epochs, block):
             if stop():
                 raise Stopped
+            epochs = range(first, first + block)
             told = feed(
                 regime,
                 settings,
                 len(data.train.x),
                 seed=seed,
-                epochs=range(first, first + block),
+                epochs=epochs,
                 order=order,
                 row_weights=row_weights,
                 steps_before=start.steps,
             )
+            look = [len(evaluated.x) if epoch == regime.epochs - 1 else every_epoch for epoch in epochs]
+            told["blocks"] = np.array(look, np.int32)
             carry, curve = call(carry, told, rows, evaluated, l2, hyperparameters)
             curves.append(np.asarray(curve))
             if after_epoch:
                 after_epoch(first + 1, jax.tree.map(np.asarray, carry[0]))
-            last = dict(zip(CURVES, curves[-1][-1], strict=True))
+            last = dict(zip(CURVES, curves[-1][-1], strict=False))
             if enough and enough(jax.tree.map(np.asarray, carry[0]), last):
                 break
-        learned = in_blocks(data.train, dtype=dtype)
-        (error,), (score,) = _evaluate(carry[0], learned, network=regime.network, scored_as=data.task)
+        measured = dict(zip((*CURVES, *_LAST), np.concatenate(curves).swapaxes(0, 1), strict=True))
+        unseen = 0 if len(measured["train"]) == regime.epochs else np.nan
         return Trained(
-            curves=dict(zip(CURVES, np.concatenate(curves).swapaxes(0, 1), strict=True)),
-            final={"train": np.asarray(error), "train_score": np.asarray(score)},
+            curves={name: measured[name] for name in CURVES},
+            final={"train": measured["last"][-1] + unseen, "train_score": measured["last_score"][-1] + unseen},
             diverged=np.asarray(carry[2]),
             parameters=jax.tree.map(np.asarray, carry[0]),
             states=jax.tree.map(np.asarray, carry[1]),
@@ -244,26 +255,24 @@ def _train_block(
 
     def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
         parameters, state, diverged = carry
-        steps = {name: value for name, value in now.items() if name != "epoch"}
+        steps = {name: value for name, value in now.items() if name not in _ONCE_AN_EPOCH}
         nothing = jnp.zeros(len(diverged), l2.dtype)
         (moved, state, train_error), _ = jax.lax.scan(one_step, (parameters, state, nothing), steps)
         norm = norm_of(moved, regularize_biases=False)
         alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
         diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
         parameters = jax.tree.map(lambda new, old: jnp.where(alive[:, None, None], new, old), moved, parameters)
-        (valid, test), (valid_score, test_score) = errors_and_scores(parameters, evaluated, network, scored_as)
+        errors, scores = errors_and_scores(parameters, evaluated, now["blocks"], network, scored_as)
         penalized = norm_of(moved, regularize_biases=regularize_biases)
         curves = {
             "train": train_error,
             "penalty": l2[:, 0, 0] * penalized * penalized / 2,
-            "valid": valid,
-            "test": test,
-            "valid_score": valid_score,
-            "test_score": test_score,
+            **dict(zip(("valid", "test", "last"), errors, strict=True)),
+            **dict(zip(("valid_score", "test_score", "last_score"), scores, strict=True)),
             "norm": norm,
         }
         # one array, for each of its own is compiled on its own
-        stacked = jnp.stack([curves[name] for name in CURVES])
+        stacked = jnp.stack([curves[name] for name in (*CURVES, *_LAST)])
         return (parameters, state, diverged), jnp.where(alive, stacked, jnp.nan)
 
     final: tuple[Any, Array] = jax.lax.scan(one_epoch, carry, feed)
@@ -284,12 +293,3 @@ _ONE_THREAD = {"xla_cpu_multi_thread_eigen": False}
 _compiled_to_run_fast = _compiled()
 _compiled_fast = _compiled(xla_backend_optimization_level=0)
 """The same program, compiled in a third of the time: for a few members over a few epochs."""
-
-
-@partial(
-    jax.jit,
-    static_argnames=("network", "scored_as"),
-    compiler_options=_ONE_THREAD | {"xla_backend_optimization_level": 0},
-)
-def _evaluate(parameters: Parameters, rows: Blocks, *, network: Model, scored_as: str) -> tuple[Array, Array]:
-    return errors_and_scores(parameters, rows, network, scored_as)
