@@ -136,6 +136,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
             order=_start.reshuffled(len(X), random) if self.shuffle else _start.unshuffled(len(X)),
             row_weights=sample_weight,
             enough=patience if may_stop else None,
+            last_look=False,
         )
         if trained.diverged[0]:
             raise BadInput(
