@@ -25,7 +25,7 @@ def forward(net, x):
 
 def data(rng, truth, rows):
     x = rng.normal(size=(rows, len(truth[0])))
-    z = np.tanh(x @ truth[0]) @ truth[1] + rng.normal(0, 0.5, (rows, truth[1].shape[1]))
+    z = np.tanh(x @ truth[0]) @ truth[1] + rng.normal(0, 0.2, (rows, truth[1].shape[1]))
     return x, z if z.shape[1] == 1 else np.eye(z.shape[1])[z.argmax(1)]
 
 
