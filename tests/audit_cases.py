@@ -12,6 +12,8 @@ import numpy as np
 import torch
 
 from audit_made import bias, group, live, norm, planned, table, training, vector, weight
+from halflife.audit._calls import Call
+from halflife.audit._penalty import penalties_of
 from halflife.audit._training import Kind
 from halflife.probe import Defect, Evidence
 from halflife.probe._report import SecondDecay
@@ -331,7 +333,8 @@ def penalized(penalty, frozen=False, device=None):
     w, v = (torch.nn.Parameter(torch.randn(4, n, dtype=torch.float64, device=device)) for n in (3, 2))
     x = torch.randn(5, 3, dtype=torch.float64)
     members = (weight("w", tensor=w, trainable=not frozen), weight("v", (4, 2), tensor=v))
-    return training(group(Law.DECOUPLED, 0.1, *members), loss=lambda: (x @ w.T @ v).tanh().sum() + penalty(w, v))
+    penalties = penalties_of(lambda: (x @ w.T @ v).tanh().sum() + penalty(w, v), None)
+    return training(group(Law.DECOUPLED, 0.1, *members), penalties=penalties)
 
 
 def normalized(eps=1e-5, gain=1.0, frozen=False, kind=Kind.WEIGHT, example=None, device=None):
@@ -348,7 +351,7 @@ def normalized(eps=1e-5, gain=1.0, frozen=False, kind=Kind.WEIGHT, example=None,
         norm("1.weight", tensor=model[1].weight),
     )
     batch = torch.randn(9, 4) if example is None else example
-    return training(group(Law.DECOUPLED, 0.1, *members), model=model.eval(), example_input=batch)
+    return training(group(Law.DECOUPLED, 0.1, *members), model=model.eval(), calls=(Call.on(model, batch),))
 
 
 def twice(*places):

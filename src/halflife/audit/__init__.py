@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+from halflife._errors import BadInput
 from halflife.audit._audit import examine
 from halflife.audit._finding import Finding, Severity, Skipped
 from halflife.audit._result import Audit
@@ -55,19 +56,19 @@ def audit(
         BadInput: it is no optimizer, cannot be stepped on fresh parameters, or an argument cannot be used.
     """
     from halflife.audit import _keras
+    from halflife.audit._calls import Call
     from halflife.audit._groups import held_by, training_of
+    from halflife.audit._penalty import penalties_of
 
-    plan = {
-        "steps": steps,
-        "steps_per_epoch": steps_per_epoch,
-        "schedule": schedule,
-        "loss": loss,
-        "example_input": example_input,
-    }
+    if loss is not None and not callable(loss):
+        raise BadInput(f"loss is a {type(loss).__name__}: it must be a function without arguments.")
+    calls = None if example_input is None else (Call.on(model, example_input),)
+    plan = {"steps": steps, "steps_per_epoch": steps_per_epoch, "schedule": schedule, "calls": calls}
     if _keras.is_optimizer(optimizer):
         training = _keras.training_of(optimizer, model, **plan)
     else:
-        training = training_of(optimizer, model, elsewhere=held_by(others), **plan)
+        penalties = None if loss is None else penalties_of(loss, model)
+        training = training_of(optimizer, model, elsewhere=held_by(others), penalties=penalties, **plan)
     return examine(training, select=select, ignore=ignore)
 
 

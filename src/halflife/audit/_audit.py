@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from halflife._errors import BadInput
+from halflife.audit._check import Check
 from halflife.audit._checks import CHECKS
 from halflife.audit._finding import Finding, Severity, Skipped
 from halflife.audit._moments import effective_decay
@@ -23,14 +24,7 @@ def examine(training: Training, *, select: Sequence[str] | None = None, ignore: 
     Raises:
         BadInput: a code belongs to no check.
     """
-    for code in (*(select or ()), *ignore):
-        if not code or not any(check.code.startswith(code.upper()) for check in CHECKS):
-            known = f"{CHECKS[0].code} to {CHECKS[-1].code}"
-            raise BadInput(f"{code!r} is no check: the checks are {known}.")
-    chosen = [
-        check for check in CHECKS if (select is None or _is_one(check.code, select)) and not _is_one(check.code, ignore)
-    ]
-    said = [each for check in chosen for each in check.ask(training)]
+    said = [each for check in chosen_checks(select, ignore) for each in check.ask(training)]
     order = list(Severity)
     found = sorted((f for f in said if isinstance(f, Finding)), key=lambda f: (order.index(f.severity), f.code))
     return Audit(
@@ -42,6 +36,25 @@ def examine(training: Training, *, select: Sequence[str] | None = None, ignore: 
         findings=tuple(found),
         skipped=tuple(s for s in said if isinstance(s, Skipped)),
     )
+
+
+def chosen_checks(select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> list[Check]:
+    """The checks that are to run.
+
+    Args:
+        select: their codes, or beginnings of them; all when None.
+        ignore: codes of those to leave out.
+
+    Raises:
+        BadInput: a code belongs to no check.
+    """
+    for code in (*(select or ()), *ignore):
+        if not code or not any(check.code.startswith(code.upper()) for check in CHECKS):
+            known = f"{CHECKS[0].code} to {CHECKS[-1].code}"
+            raise BadInput(f"{code!r} is no check: the checks are {known}.")
+    return [
+        check for check in CHECKS if (select is None or _is_one(check.code, select)) and not _is_one(check.code, ignore)
+    ]
 
 
 def _is_one(code: str, of: Iterable[str]) -> bool:

@@ -40,9 +40,10 @@ class Check(ABC):
 
     def ask(self, training: Training) -> list[Finding | Skipped]:
         """All findings, or the one reason why there can be none."""
-        missing = [said for attribute, said in self.needs if getattr(training, attribute) is None]
+        missing = {attribute: said for attribute, said in self.needs if getattr(training, attribute) is None}
         if missing:
-            return [self.skip(f"needs {' and '.join(missing)}")]
+            known = [training.absent[attribute] for attribute in missing if attribute in training.absent]
+            return [self.skip(known[0] if known else f"needs {' and '.join(missing.values())}")]
         return list(self.find(training))
 
     @abstractmethod

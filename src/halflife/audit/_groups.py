@@ -9,8 +9,8 @@ import numpy as np
 from halflife._errors import BadInput
 from halflife.audit._memory import momentum_of, slow_decay
 from halflife.audit._naming import masters, named_alone, named_by_model
-from halflife.audit._plan import planned_lrs
-from halflife.audit._training import Floats, Group, Parameter, Training
+from halflife.audit._plan import check_plan, planned_lrs
+from halflife.audit._training import Floats, Group, Parameter, Penalties, Training
 from halflife.probe import LawReport
 from halflife.rules import Law
 
@@ -27,8 +27,9 @@ def training_of(
     steps: int | None = None,
     steps_per_epoch: int | None = None,
     schedule: Any = None,
-    loss: Any = None,
-    example_input: Any = None,
+    penalties: Penalties | None = None,
+    calls: Sequence[Any] | None = None,
+    absent: Mapping[str, str] | None = None,
     elsewhere: frozenset[int] = frozenset(),
     built: Sequence[float] | None = None,
     reports: Sequence[LawReport] | None = None,
@@ -41,8 +42,9 @@ def training_of(
         steps: planned.
         steps_per_epoch: so that half-lives can be had in epochs.
         schedule: see `planned_lrs`.
-        loss: a function without arguments.
-        example_input: a batch.
+        penalties: what tells those of the loss.
+        calls: of the model that can be repeated.
+        absent: why one of these is not known.
         elsewhere: ids of tensors that another optimizer trains.
         built: the lr that each group was built with, where that is known.
         reports: of the groups, when they are known already.
@@ -59,9 +61,7 @@ def training_of(
         raise BadInput(f"{name} has no parameters: there is nothing to audit.")
     if model is not None and not hasattr(model, "named_modules"):
         raise BadInput(f"model is a {type(model).__name__}: it must be a torch module.")
-    for what, number in (("steps", steps), ("steps_per_epoch", steps_per_epoch)):
-        if number is not None and (not isinstance(number, int) or number < 1):
-            raise BadInput(f"{what} is {number!r}: it must be a positive whole number.")
+    check_plan(steps=steps, steps_per_epoch=steps_per_epoch, schedule=schedule)
     subjects: tuple[Any, ...] = ()
     if reports is None:
         reports, subjects = probed(optimizer)
@@ -95,8 +95,9 @@ def training_of(
         steps=steps,
         steps_per_epoch=steps_per_epoch,
         schedule=schedule,
-        loss=loss,
-        example_input=example_input,
+        penalties=penalties,
+        calls=calls,
+        absent=absent or {},
         named=model is not None,
         from_torch=type(optimizer).__module__.startswith("torch.optim."),
         overlap=not known or bool(copies or inside.keys() & known.keys()),

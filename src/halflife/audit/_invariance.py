@@ -1,94 +1,112 @@
-"""Which weights leave a model's output alone when they are scaled."""
+"""Which weights leave a model's output alone when they are scaled.
 
-from collections.abc import Iterator, Mapping, Sequence
+By Euler's theorem the gradient of anything that such a weight computes stands at right angles to it. That, at two
+random gradients of the output, leaves few candidates; those are multiplied by four, all at once and by halves where
+that changes the output, so that a handful of calls does for a whole model.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import sqrt
 from typing import Any
 
+from halflife.audit._calls import Call
 from halflife.audit._training import Parameter
+from halflife.audit._undisturbed import undisturbed
 
 SCALE = 4.0
 SAME = 1e-2
 """A relative change of the output that the ε of a normalization may make; a weight that matters makes far more."""
+UPRIGHT = 0.3
+"""Weight and gradient may be at right angles if their cosine is below so many times that of random directions."""
+LOOKS = 2
 
 
-def invariant_weights(model: Any, parameters: Sequence[Parameter], example: Any) -> list[str] | str:
-    """The names of those weights; or why it cannot be known. The model is left as it was."""
-    import torch
-
+def invariant_weights(calls: Sequence[Call], parameters: Sequence[Parameter]) -> list[str] | str:
+    """The names of those weights; or why it cannot be known. Models are left as they were."""
     if any(getattr(p.tensor, "is_meta", False) for p in parameters):
         return "needs real weights, not those of the meta device"
-    if not hasattr(model, "named_modules"):
+    if not all(hasattr(call.module, "named_modules") for call in calls):
         return "needs a torch module"
-    with _trial(model):
-        try:
-            plain = _output(model, example)
-            if plain is None:
-                return "the model's output holds no floating-point tensor"
-            found = []
-            for p in parameters:
-                kept = p.tensor.detach().clone()
-                try:
-                    if (
-                        _changed(model, example, p, kept * SCALE, plain)
-                        < SAME
-                        < _changed(model, example, p, -kept.flatten().roll(1).view_as(kept), plain)
-                    ):
-                        found.append(p.name)
-                finally:
-                    with torch.no_grad():
-                        p.tensor.copy_(kept)
-        except Exception as error:
-            said = " ".join(str(error).split())[:120]
-            return f"the model cannot be called on example_input ({type(error).__name__}: {said})"
+    found: list[str] = []
+    left = list(parameters)
+    for call in calls:
+        held = {id(tensor) for tensor in call.module.parameters()}
+        own = [p for p in left if id(p.tensor) in held]
+        left = [p for p in left if id(p.tensor) not in held]
+        answer = _of_call(call, own) if own else []
+        if isinstance(answer, str):
+            return answer
+        found += answer
     return found
 
 
+def _of_call(call: Call, parameters: Sequence[Parameter]) -> list[str] | str:
+    import torch
+
+    with undisturbed(call.module, [p.tensor for p in parameters]):
+        try:
+            # batches normalize themselves in training mode
+            call.module.train()
+            with torch.enable_grad():
+                plain = call.output()
+                if plain is None:
+                    return "the model's output holds no floating-point tensor"
+                candidates = _upright(plain, parameters)
+            still = plain.detach()
+            with torch.no_grad():
+
+                def changed(some: Sequence[Parameter]) -> float:
+                    with _scaled(some):
+                        return float((call.output() - still).norm() / (still.norm() + 1e-30))
+
+                return [p.name for p in _unfelt(candidates, changed)]
+        except Exception as error:
+            said = " ".join(str(error).split())[:120]
+            return f"the model cannot be called on example_input ({type(error).__name__}: {said})"
+
+
+def _upright(output: Any, parameters: Sequence[Parameter]) -> list[Parameter]:
+    """The weights at right angles to every gradient; one without any gradient has no influence, and is none of them."""
+    import torch
+
+    left = list(parameters)
+    for look in range(LOOKS):
+        direction = torch.randn(output.shape, dtype=output.dtype, device=output.device)
+        gradients = torch.autograd.grad(
+            output, [p.tensor for p in left], direction, retain_graph=look + 1 < LOOKS, allow_unused=True
+        )
+        left = [p for p, gradient in zip(left, gradients, strict=True) if _is_upright(p, gradient)]
+        if not left:
+            break
+    return left
+
+
+def _is_upright(p: Parameter, gradient: Any) -> bool:
+    if gradient is None:
+        return False
+    weight, gradient = p.tensor.detach().float(), gradient.float()
+    across = float(weight.norm() * gradient.norm())
+    return across > 0 and abs(float((weight * gradient).sum())) * sqrt(p.count) < UPRIGHT * across
+
+
+def _unfelt(candidates: Sequence[Parameter], changed: Callable[[Sequence[Parameter]], float]) -> list[Parameter]:
+    """Those whose scaling does not change the output, by halves."""
+    if not candidates:
+        return []
+    if changed(candidates) < SAME:
+        return list(candidates)
+    half = len(candidates) // 2
+    return [*_unfelt(candidates[:half], changed), *_unfelt(candidates[half:], changed)] if half else []
+
+
 @contextmanager
-def _trial(model: Any) -> Iterator[None]:
-    """Training mode, in which batches normalize themselves; buffers, modes and random states put back at the end."""
-    import torch
-
-    modes = [(module, module.training) for module in model.modules()]
-    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+def _scaled(parameters: Sequence[Parameter]) -> Iterator[None]:
+    kept = [p.tensor.detach().clone() for p in parameters]
     try:
-        with torch.no_grad(), torch.random.fork_rng():
-            model.train()
-            yield
+        for p, value in zip(parameters, kept, strict=True):
+            p.tensor.data.copy_(value * SCALE)
+        yield
     finally:
-        for module, mode in modes:
-            module.training = mode
-        with torch.no_grad():
-            for buffer, value in buffers:
-                buffer.copy_(value)
-
-
-def _changed(model: Any, example: Any, p: Parameter, value: Any, plain: Any) -> float:
-    import torch
-
-    with torch.no_grad():
-        p.tensor.copy_(value)
-    moved = _output(model, example)
-    return float((moved - plain).norm() / (plain.norm() + 1e-30))
-
-
-def _output(model: Any, example: Any) -> Any:
-    import torch
-
-    torch.manual_seed(0)
-    if isinstance(example, Mapping):
-        result = model(**example)
-    else:
-        result = model(*example) if isinstance(example, (tuple, list)) else model(example)
-    parts = [t.detach().double().flatten() for t in _tensors(result) if t.is_floating_point()]
-    return torch.cat(parts) if parts else None
-
-
-def _tensors(value: Any) -> Iterator[Any]:
-    if hasattr(value, "is_floating_point"):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _tensors(each)
-    elif isinstance(value, (tuple, list)):
-        for each in value:
-            yield from _tensors(each)
+        for p, value in zip(parameters, kept, strict=True):
+            p.tensor.data.copy_(value)

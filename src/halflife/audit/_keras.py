@@ -11,7 +11,7 @@ import numpy as np
 from halflife._errors import BadInput
 from halflife.audit._groups import along, decay_at
 from halflife.audit._naming import kind_by_name
-from halflife.audit._plan import planned_shares
+from halflife.audit._plan import check_plan, planned_shares
 from halflife.audit._training import Group, Kind, Parameter, Training
 from halflife.probe import probe
 
@@ -32,8 +32,7 @@ def training_of(
     steps: int | None = None,
     steps_per_epoch: int | None = None,
     schedule: Any = None,
-    loss: Any = None,
-    example_input: Any = None,
+    calls: Sequence[Any] | None = None,
 ) -> Training:
     """What the checks look at; the penalties are those of `model.losses`, so no loss is needed.
 
@@ -42,6 +41,7 @@ def training_of(
     """
     if model is None or not getattr(model, "trainable_variables", None):
         raise BadInput("a Keras optimizer knows no parameters before training: give the built model, too.")
+    check_plan(steps=steps, steps_per_epoch=steps_per_epoch, schedule=schedule)
     report = probe(optimizer)
     excluded = getattr(optimizer, "exclude_from_weight_decay_keywords", None) or []
     members = tuple(_parameter(v) for v in model.trainable_variables)
@@ -59,8 +59,8 @@ def training_of(
         steps=steps,
         steps_per_epoch=steps_per_epoch,
         schedule=schedule,
-        loss=loss or (lambda: sum(model.losses)),
-        example_input=example_input,
+        penalties=lambda parameters: penalties_of(model, parameters),
+        calls=calls,
     )
 
 

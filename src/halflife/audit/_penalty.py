@@ -1,105 +1,123 @@
-"""Finds L2 penalties in a loss, from what each term of it contributes to a parameter's gradient.
+"""L2 penalties in a loss: terms of its gradient that are λ·w, with one λ at whatever length of the weights.
 
-A parameter is used by the network and, if there is a penalty, by the penalty: two edges of the graph, which autograd
-sums. Seen one by one, the penalty's contribution is λ·w: parallel to the weights to the last digits, and twice as
-large at twice the weights. No contribution of the network itself is both, but for a chance that one number has.
+A penalty on the norm is parallel to the weights as well, but half as steep at twice the weights. Where the loss can be
+called, it is called at two scales of the weights. In a running script it cannot, and nothing is called again: the
+script's own backward passes are looked at, in which the weights move from step to step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import log
 from typing import Any
 
-from halflife.audit._training import Parameter, Training
+from halflife.audit._graph import Terms, terms_of
+from halflife.audit._training import Parameter, Penalties
+from halflife.audit._undisturbed import undisturbed
 
-PARALLEL = 1e-4
-"""The share of a contribution that may lie across the weights; float32 leaves 1e-7, a network nearly all."""
 PROPORTIONAL = 1e-3
 SCALE = 2.0
+MOVED = 1e-5
+"""A relative change of the weights' length that stands out from the rounding of λ."""
 
 
-def penalties(training: Training, parameters: Sequence[Parameter]) -> dict[str, float] | str:
-    """λ of the penalty on each parameter that has one, by name; or why it cannot be known."""
+def penalties_of(loss: Callable[[], Any], model: Any) -> Penalties:
+    """Those of a loss that can be called."""
+
+    def ask(parameters: Sequence[Parameter]) -> dict[str, float] | str:
+        usable = _usable(parameters)
+        if isinstance(usable, str):
+            return usable
+        tensors = {id(p.tensor): p.tensor for p in usable}
+        try:
+            once, twice = (_called(loss, model, tensors, scale) for scale in (1.0, SCALE))
+        except Exception as error:
+            said = " ".join(str(error).split())[:120]
+            return f"the loss cannot be differentiated here ({type(error).__name__}: {said})"
+        return {
+            p.name: once[id(p.tensor)]
+            for p in usable
+            if id(p.tensor) in once and abs(twice.get(id(p.tensor), 0.0) / once[id(p.tensor)] - 1) < PROPORTIONAL
+        }
+
+    return ask
+
+
+def _called(loss: Callable[[], Any], model: Any, tensors: Mapping[int, Any], scale: float) -> dict[int, float]:
+    import torch
+
+    found = Terms()
+    with undisturbed(model, tensors.values()), torch.enable_grad():
+        for tensor in tensors.values():
+            tensor.data.mul_(scale)
+        value = loss()
+        with terms_of([value], tensors, found):
+            torch.autograd.grad(value, list(tensors.values()), allow_unused=True)
+    return found.l2
+
+
+class Backwards:
+    """The penalties in the backward passes of a running script.
+
+    Contributions of one step are summed, as gradients are: micro-batches carry a part of the penalty each.
+    """
+
+    def __init__(self) -> None:
+        self.loss_scale = 1.0
+        self.passes = 0
+        self._now = Terms()
+        self._seen: dict[int, list[tuple[float, float]]] = {}
+
+    @contextmanager
+    def watched(self, roots: Any, wanted: Mapping[int, Any]) -> Iterator[None]:
+        """The script's own backward pass, inside."""
+        self.passes += 1
+        for key, tensor in wanted.items():
+            if tensor.grad is None:
+                self._now.l2.pop(key, None)
+        with terms_of(roots, wanted, self._now):
+            yield
+
+    def stepped(self, tensors: Iterable[Any]) -> None:
+        """The gradients that were gathered are used up."""
+        for tensor in tensors:
+            l2 = self._now.l2.pop(id(tensor), None)
+            if l2 is not None:
+                self._seen.setdefault(id(tensor), []).append((self._now.norm[id(tensor)], l2 / self.loss_scale))
+
+    def penalties(self, parameters: Sequence[Parameter]) -> dict[str, float] | str:
+        """What was found so far."""
+        usable = _usable(parameters)
+        if isinstance(usable, str):
+            return usable
+        if not self.passes:
+            return "no backward call was seen: the gradients come from elsewhere, as from torch.autograd.grad"
+        if usable and not any(id(p.tensor) in self._now.reached for p in usable):
+            return "no backward call reached these weights: the script trains copies of them"
+        seen = {p.name: (self._seen[id(p.tensor)], p.tensor.dtype) for p in usable if id(p.tensor) in self._seen}
+        found = {name: steps[-1][1] for name, (steps, dtype) in seen.items() if is_l2(steps, dtype)}
+        if not found and any(id(p.tensor) in self._now.fused for p in usable):
+            return "torch.compile has fused what the loss does with the weights: audit the script without it"
+        return found
+
+
+def is_l2(seen: Sequence[tuple[float, float]], dtype: Any) -> bool:
+    """Whether λ stays what it is while ‖w‖ moves; it does where the weights have not moved.
+
+    Args:
+        seen: ‖w‖ and λ, one step after another.
+        dtype: of the weights, in whose rounding a small change is lost.
+    """
+    import torch
+
+    (norm, l2), rest = seen[0], seen[1:]
+    noise = max(MOVED, torch.finfo(dtype).eps)
+    return all(abs(log(later / l2)) < max(noise, abs(log(length / norm)) / 2) for length, later in rest)
+
+
+def _usable(parameters: Sequence[Parameter]) -> list[Parameter] | str:
     usable = [p for p in parameters if p.tensor is not None and p.trainable and p.count > 1]
     if any(getattr(p.tensor, "is_meta", False) for p in usable):
         return "needs real weights, not those of the meta device"
-    if usable and all(hasattr(p.tensor, "assign") for p in usable):
-        return _keras_penalties(training, parameters)
-    try:
-        at_one = _contributions(training, usable)
-        at_two = _contributions(training, usable, scale=SCALE)
-    except Exception as error:
-        return f"the loss cannot be differentiated here ({type(error).__name__}: {' '.join(str(error).split())[:120]})"
-    return {
-        p.name: at_one[p.name]
-        for p in usable
-        if p.name in at_one and abs(at_two.get(p.name, 0.0) / at_one[p.name] - 1) < PROPORTIONAL
-    }
-
-
-def _contributions(training: Training, parameters: Sequence[Parameter], scale: float = 1.0) -> dict[str, float]:
-    """λ of every contribution that is parallel to the weights, with all weights scaled for the time being."""
-    import torch
-
-    if training.loss is None:
-        return {}
-    tensors = [p.tensor for p in parameters]
-    buffers = list(training.model.buffers()) if training.model is not None else []
-    kept = [t.detach().clone() for t in (*tensors, *buffers)]
-    found: dict[str, float] = {}
-    try:
-        with torch.no_grad(), torch.random.fork_rng():
-            for tensor in tensors:
-                tensor.mul_(scale)
-            with torch.enable_grad():
-                loss = training.loss()
-            edges = _edges(loss.grad_fn, {id(p.tensor): p for p in parameters})
-            handles = [
-                node.register_hook(lambda grads, _, node=node: _note(grads, edges[node], found)) for node in edges
-            ]
-            with torch.enable_grad():
-                torch.autograd.grad(loss, tensors, allow_unused=True)
-            for handle in handles:
-                handle.remove()
-    finally:
-        with torch.no_grad():
-            for tensor, value in zip((*tensors, *buffers), kept, strict=True):
-                tensor.copy_(value)
-    return found
-
-
-def _edges(root: Any, wanted: dict[int, Parameter]) -> dict[Any, list[tuple[int, Parameter]]]:
-    """The nodes of a graph that hand a gradient to a wanted parameter, and at which of their inputs."""
-    edges: dict[Any, list[tuple[int, Parameter]]] = {}
-    seen, todo = set(), [root]
-    while todo:
-        node = todo.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        for place, (following, _) in enumerate(node.next_functions):
-            tensor = getattr(following, "variable", None)
-            if id(tensor) in wanted:
-                edges.setdefault(node, []).append((place, wanted[id(tensor)]))
-            todo.append(following)
-    return edges
-
-
-def _note(grads: Any, places: list[tuple[int, Parameter]], found: dict[str, float]) -> None:
-    # a product of a tensor with itself hands its gradient over in two halves
-    parts: dict[str, tuple[Parameter, Any]] = {}
-    for place, parameter in places:
-        grad = grads[place]
-        if grad is not None and tuple(grad.shape) == parameter.shape and not grad.is_sparse:
-            held = parts.get(parameter.name)
-            parts[parameter.name] = (parameter, grad if held is None else held[1] + grad)
-    for name, (parameter, grad) in parts.items():
-        weights, grad = parameter.tensor.detach().double(), grad.double()
-        size, length = float((weights * weights).sum()), float(grad.norm())
-        along = float((grad * weights).sum()) / size if size else 0.0
-        if along > 0 and float((grad - along * weights).norm()) < PARALLEL * length:
-            found[name] = found.get(name, 0.0) + along
-
-
-def _keras_penalties(training: Training, parameters: Sequence[Parameter]) -> dict[str, float] | str:
-    from halflife.audit._keras import penalties_of
-
-    return penalties_of(training.model, parameters)
+    if any(hasattr(p.tensor, "full_tensor") for p in usable):
+        return "needs weights that are whole in every process, and these are sharded"
+    return usable

@@ -23,26 +23,34 @@ def planned_lrs(
             the step to lr as a share of its peak; the name of a schedule of halflife; or None for a constant lr.
         steps: planned from now on.
         built: the lr that each group was built with, where that is known.
-
-    Raises:
-        BadInput: the schedule is none of these.
     """
     peaks = _peaks(optimizer, built)
     schedule = unwrapped(schedule)
-    if schedule is not None and not (callable(schedule) or isinstance(schedule, str) or hasattr(schedule, "step")):
-        raise BadInput(
-            f"schedule is a {type(schedule).__name__}: it must be a torch scheduler, a function from the step to a "
-            "share of the peak lr, or the name of a schedule."
-        )
     if steps is None:
-        if isinstance(schedule, str):
-            named(schedule, 1)
         return [None] * len(peaks), peaks
     if hasattr(schedule, "step"):
         lrs = _simulated(optimizer, schedule, steps)
         return list(lrs.T), [max(peak, float(lr.max())) for peak, lr in zip(peaks, lrs.T, strict=True)]
     shares = planned_shares(schedule, steps)
     return [peak * shares for peak in peaks], peaks
+
+
+def check_plan(*, steps: int | None = None, steps_per_epoch: int | None = None, schedule: Any = None) -> None:
+    """Refuse a plan that cannot be followed.
+
+    Raises:
+        BadInput: numbers that are not positive and whole, or a schedule that is none.
+    """
+    for what, number in (("steps", steps), ("steps_per_epoch", steps_per_epoch)):
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
+            raise BadInput(f"{what} is {number!r}: it must be a positive whole number.")
+    if schedule is not None and not (callable(schedule) or isinstance(schedule, str) or hasattr(schedule, "step")):
+        raise BadInput(
+            f"schedule is a {type(schedule).__name__}: it must be a torch scheduler, a function from the step to a "
+            "share of the peak lr, or the name of a schedule."
+        )
+    if isinstance(schedule, str):
+        named(schedule, 1)
 
 
 def planned_shares(schedule: Any, steps: int) -> Floats:

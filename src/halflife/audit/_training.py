@@ -1,6 +1,6 @@
 """What a check looks at: a training as it was found, its parameters by name and its groups with their laws."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from math import prod
@@ -161,6 +161,10 @@ class Group:
         return [p for p in self.members if self.acts_on(p)]
 
 
+Penalties = Callable[[Sequence[Parameter]], dict[str, float] | str]
+"""λ of the penalty on each parameter that has one, by name; or why it cannot be known."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Training:
     """An optimizer, its model, and what is planned with them.
@@ -176,8 +180,9 @@ class Training:
         steps: planned; None when unknown.
         steps_per_epoch: None when unknown.
         schedule: whether lr follows one; None when unknown.
-        loss: a function without arguments that computes it; None when unknown.
-        example_input: a batch for the model; None when unknown.
+        penalties: what tells the L2 penalties that the loss puts on parameters; None when unknown.
+        calls: of the model, or of its parts, that can be repeated; None when unknown.
+        absent: why one of these is not known, where more can be said than that it was not given.
         named: whether the names and kinds come from a model.
         overlap: whether the optimizer holds anything of the model.
         from_torch: whether the optimizer is one of torch's own.
@@ -193,8 +198,9 @@ class Training:
     steps: int | None = None
     steps_per_epoch: int | None = None
     schedule: Any = None
-    loss: Callable[[], Any] | None = None
-    example_input: Any = None
+    penalties: Penalties | None = None
+    calls: Sequence[Any] | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
     named: bool = True
     overlap: bool = True
     from_torch: bool = False

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity, Skipped
 from halflife.audit._fix import set_strength
-from halflife.audit._penalty import penalties
 from halflife.audit._training import Training, listed
 
 
@@ -13,7 +12,8 @@ class Doubled(Check):
     """Doubled: a penalty in the loss as well.
 
     Looks, in the gradient of the loss, for a contribution λ·w to a parameter that the optimizer decays too: exactly
-    parallel to the weights, and twice as large at twice the weights. For Keras, `model.losses` is looked at.
+    parallel to the weights, and twice as large at twice the weights. Of a script, the backward passes of its first
+    three steps are looked at, and λ must stay the same while the weights move. For Keras, it is `model.losses`.
 
     Why: the two add up, and one of them is usually forgotten when the other is tuned. Under an adaptive optimizer
     they are not even the same thing.
@@ -23,12 +23,14 @@ class Doubled(Check):
     Example: loss = cross_entropy(...) + 1e-4 * sum(p.pow(2).sum() for p in model.parameters()), trained by AdamW.
     """
 
-    needs = (("loss", "loss"),)
+    needs = (("penalties", "loss"),)
 
     def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group."""
+        if training.penalties is None:
+            return
         for group in training.regularized:
-            found = penalties(training, group.acting_on())
+            found = training.penalties(group.acting_on())
             if isinstance(found, str):
                 yield self.skip(found)
                 return

@@ -11,8 +11,9 @@ from halflife.audit._training import Kind, Training, listed
 class ScaleInvariant(Check):
     """Scale-invariant weights decayed.
 
-    Multiplies each decayed weight by four and looks whether the model's output on the example changes; a weight that
-    has no influence at all is told apart by turning it around.
+    Looks for decayed weights that stand at right angles to their gradients, multiplies them by four, and looks whether
+    the model's output on the example changes. Of a script, its last batch is the example; the model is called on it a
+    few times more, and then everything is put back. A weight without any influence is none of these.
 
     Why: what is normalized afterwards computes the same at any length. Decay does not regularize it: it keeps the
     length down, and a shorter weight turns faster under the same step, so decay sets the effective lr.
@@ -22,13 +23,13 @@ class ScaleInvariant(Check):
     Example: a convolution before batch normalization.
     """
 
-    needs = (("model", "model"), ("example_input", "example_input"))
+    needs = (("model", "model"), ("calls", "example_input"))
 
     def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group."""
         for group in training.regularized:
             weights = [p for p in group.members if p.kind is Kind.WEIGHT and group.acts_on(p)]
-            found = invariant_weights(training.model, weights, training.example_input)
+            found = invariant_weights(training.calls or (), weights)
             if isinstance(found, str):
                 yield self.skip(found)
                 return

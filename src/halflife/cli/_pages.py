@@ -2,9 +2,22 @@
 
 from pathlib import Path
 
+from halflife._errors import BadInput
+
 
 def tell(page: Path) -> None:
     """Say where a page is, on one line that is never wrapped, so that it can be copied."""
     from rich.console import Console
 
     Console().print(f"page in {page}", style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def writable(page: Path) -> None:
+    """Refuse a file that cannot be written before long work is begun.
+
+    Raises:
+        BadInput: its folder is not there, or it is a folder itself.
+    """
+    if page.is_dir() or not page.absolute().parent.is_dir():
+        why = "it is a folder" if page.is_dir() else "there is no such folder"
+        raise BadInput(f"{str(page)!r} cannot be written ({why}): name another file.")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -15,7 +16,10 @@ from halflife._errors import BadInput
 from halflife.cli import _options, _pages, app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from halflife.audit import Audit
+    from halflife.audit._watch import Orders
 
 WIDEST = 100
 LAUNCHERS = ("torchrun", "accelerate")
@@ -56,8 +60,10 @@ def audit(
     """Say what is regularized, how much, and what is wrong; exit code 1 if there are errors."""
     from rich.console import Console
 
-    from halflife.audit._audit import examine
+    from halflife.audit._audit import chosen_checks, examine
+    from halflife.audit._plan import check_plan
     from halflife.audit._screen import screen
+    from halflife.audit._watch import Orders
 
     if by_launcher := _launched(target):
         _restart(by_launcher)
@@ -75,9 +81,14 @@ def audit(
             else:
                 typer.echo(result.text(by_parameter=by_parameter))
 
+    check_plan(**plan)
+    chosen_checks(**chosen)
+    if page is not None:
+        _pages.writable(page)
+    failure: BaseException | None = None
     first = target[0]
     if first == "-m" or first.endswith(".py") or first.rpartition("/")[2].startswith("python"):
-        _run(target, lambda training: show(examine(training, **chosen)), plan, go_on=go_on, quiet=as_json)
+        failure = _run(target, show, Orders(plan=plan, chosen=chosen, go_on=go_on, quiet=as_json))
     else:
         from halflife.audit._checkpoint import trainings_of
         from halflife.probe._target import parsed
@@ -89,15 +100,26 @@ def audit(
             first, optimizer=dotted or None, arguments=parsed([word for word in arguments if word]), **plan
         ):
             show(examine(training, **chosen))
-    if page is not None and _leads():
+    if not _leads():
+        raise typer.Exit(_code(failure))
+    written = {}
+    if page is not None:
         from halflife.report import report
 
         report(audits, page)
-        if not as_json:
-            _pages.tell(page)
-    if as_json and _leads():
-        typer.echo(json.dumps(_together(audits, by_parameter), ensure_ascii=False))
-    raise typer.Exit(1 if _leads() and any(result.errors for result in audits) else 0)
+        written = {"report": str(page)}
+    if as_json:
+        typer.echo(json.dumps(_together(audits, by_parameter) | written, ensure_ascii=False))
+    elif page is not None:
+        _pages.tell(page)
+    raise typer.Exit(_code(failure) or (1 if any(result.errors for result in audits) else 0))
+
+
+def _code(failure: BaseException | None) -> int:
+    """How to end where the script has failed: as Python would."""
+    if failure is None:
+        return 0
+    return 130 if isinstance(failure, KeyboardInterrupt) else 1
 
 
 def _leads() -> bool:
@@ -123,27 +145,19 @@ def _restart(command: list[str]) -> NoReturn:
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - it is the user's own command
 
 
-def _run(words: list[str], show: Any, plan: dict[str, Any], *, go_on: bool, quiet: bool) -> None:
-    from halflife.audit import _script
+def _run(words: list[str], show: "Callable[[Audit], None]", orders: "Orders") -> BaseException | None:
+    """Run a script; what ended it early, which is told with the place where it happened."""
+    from halflife.audit._script import watch
 
-    refused: list[str] = []
-    shown: list[int] = []
-
-    def look(optimizer: Any, seen: Any) -> None:
-        try:
-            show(_script.audited(optimizer, seen, **plan))
-            shown.append(1)
-        except BadInput as error:
-            refused.append(str(error))
-
-    with redirect_stdout(sys.stderr) if quiet else nullcontext():
-        failure = _script.watch(words, look, go_on=go_on)
-    if failure is not None:
-        sys.stderr.write(f"halflife: the script ended with {type(failure).__name__}: {failure}\n")
-    if not shown:
-        raise BadInput(refused[0])
+    with redirect_stdout(sys.stderr) if orders.quiet else nullcontext():
+        refused, failure = watch(words, show, orders)
     for sentence in refused:
         sys.stderr.write(f"halflife: {sentence}\n")
+    if failure is not None:
+        if isinstance(failure, Exception):
+            traceback.print_exception(failure)
+        sys.stderr.write(f"halflife: the script ended with {type(failure).__name__}: {failure}\n")
+    return failure
 
 
 def _together(audits: "list[Audit]", by_parameter: bool) -> dict[str, Any]:
