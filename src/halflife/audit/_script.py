@@ -68,7 +68,7 @@ def _nothing(name: str, seen: Watch, failure: BaseException | None) -> str:
         return f"{name} never built a torch optimizer, it failed before: {type(failure).__name__}: {said}."
     if seen.processes:
         return (
-            f"{name} never built a torch optimizer in this process, and the {seen.processes} that it started are not "
+            f"{name} never built a torch optimizer in this process, and what runs in processes that it starts is not "
             "watched: start them by torch.multiprocessing.spawn or torchrun."
         )
     return f"{name} never built a torch optimizer."
