@@ -28,8 +28,7 @@ def watch(
         neither us nor success.
 
     Raises:
-        BadInput: there is no such script, it never builds a torch optimizer, none of them can be audited, or there is no
-            PyTorch.
+        BadInput: there is no such script or no PyTorch, it never builds an optimizer, or none of them can be audited.
     """
     words = list(words[1:] if Path(words[0]).name.startswith("python") else words)
     module = words[:1] == ["-m"]

@@ -65,12 +65,16 @@ def audit(
     from halflife.audit._screen import screen
     from halflife.audit._watch import Orders
 
-    if by_launcher := _launched(target):
-        _restart(by_launcher)
     console = Console()
     console.width = min(console.width, WIDEST)
     plan: dict[str, Any] = {"steps": steps, "steps_per_epoch": steps_per_epoch, "schedule": schedule}
     chosen: dict[str, Any] = {"select": _options.names(select), "ignore": _options.names(ignore) or ()}
+    check_plan(**plan)
+    chosen_checks(**chosen)
+    if page is not None:
+        _pages.writable(page)
+    if by_launcher := _launched(target):
+        _restart(by_launcher)
     audits: list[Audit] = []
 
     def show(result: "Audit") -> None:
@@ -81,10 +85,6 @@ def audit(
             else:
                 typer.echo(result.text(by_parameter=by_parameter))
 
-    check_plan(**plan)
-    chosen_checks(**chosen)
-    if page is not None:
-        _pages.writable(page)
     failure: BaseException | None = None
     first = target[0]
     if first == "-m" or first.endswith(".py") or first.rpartition("/")[2].startswith("python"):
