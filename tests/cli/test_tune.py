@@ -21,7 +21,7 @@ def test_people_see_the_answer_first_in_80_columns_and_the_setting_to_paste(half
     assert max(map(len, lines[: lines.index("torch  EXACT")])) <= 80
     assert "torch.optim.Adam" in said.out
     trained, drawn = lines[-2:]
-    assert "trainings in halflife-tune-iris-" in trained
+    assert "whole ones, in halflife-tune-iris-" in trained
     assert drawn.startswith("page in halflife-tune-iris-")
     assert "<html" in Path(drawn.removeprefix("page in ")).read_text(encoding="utf-8")
 
@@ -45,7 +45,11 @@ BAD = {
     "unknown search": (("iris", "--search", "gird"), "did you mean grid"),
     "no strength": (("iris", "--l2", "0"), "l2 is 0 in the grid"),
     "negative lr": (("iris", "--lr", "-1"), "lr is -1"),
-    "budget too small": (("iris", "--trainings", "3"), "the smallest grid search here trains"),
+    "budget too small": (
+        ("iris", "--trainings", "3"),
+        "trainings is 3: the smallest grid search on 5 folds is 10 trainings",
+    ),
+    "empty budget": (("iris", "--trainings", "0"), "trainings is 0"),
     "no time": (("iris", "--minutes", "0"), "minutes is 0"),
     "no seeds": (("iris", "--seeds", "0"), "seeds is 0"),
     "no epochs": (("iris", "--epochs", "0"), "epochs is 0"),

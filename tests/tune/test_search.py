@@ -4,14 +4,14 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halflife import BadInput
-from halflife.tune._budget import _points, affordable
+from halflife.tune._budget import Plan, affordable
 from halflife.tune._optuna import by_optuna
 from halflife.tune._point import Door, space
-from halflife.tune._search import RUNGS, by_chance, by_grid
+from halflife.tune._search import RUNGS, by_chance, by_grid, survivors
 
 SPACE = space("adam")
 OPTIMUM = {Door.NONE: (0.006, 1.0), Door.L2: (0.003, 0.02), Door.DECAY: (0.0015, 0.1)}
@@ -47,10 +47,8 @@ def test_the_grid_comes_nearer_to_the_optimum_of_each_door_than_its_coarse_point
 
 def test_rungs_are_longer_and_fewer_and_keep_the_best_of_every_door():
     coarse = [b for b in driven(by_grid(SPACE, 50)) if b.stage == "coarse"]
-    fine = [b for b in driven(by_grid(SPACE, 50)) if b.stage == "fine"]
     assert [b.epochs for b in coarse] == [round(50 * share) for share in RUNGS]
-    assert [b.epochs for b in fine] == [b.epochs for b in coarse[1:]]
-    for shorter, longer in (*pairwise(coarse), *pairwise(fine)):
+    for shorter, longer in pairwise(coarse):
         assert len(longer.points) < len(shorter.points) / 1.9
         for door in Door:
             kept = [error(p) for p in longer.points if p.door is door]
@@ -59,21 +57,50 @@ def test_rungs_are_longer_and_fewer_and_keep_the_best_of_every_door():
             assert not dropped or max(kept) <= min(dropped)
 
 
-def test_the_fine_grid_lies_half_a_step_round_the_best_and_decay_moves_with_lr():
-    *_, last, fine, _ = driven(by_grid(SPACE, 50))
+def test_a_rung_that_would_drop_nothing_is_passed_over():
+    few = space("adam", lrs=(0.01,), l2s=(0.1,), decays=(0.01, 0.1))
+    assert survivors(few.points(), dict.fromkeys(few.points(), 0.0)) == few.points()
+    assert [b.epochs for b in driven(by_grid(few, 50)) if b.stage == "coarse"] == [50]
+
+
+def test_a_step_goes_half_a_step_of_the_grid_for_all_epochs_and_decay_moves_with_lr():
+    batches = driven(by_grid(SPACE, 50))
+    fine = [b for b in batches if b.stage == "fine"]
+    assert [b.epochs for b in fine] == [50, 50]
+    last = next(b for b in reversed(batches) if b.stage == "coarse")
     best = min((p for p in last.points if p.door is Door.DECAY), key=error)
-    near = [p for p in fine.points if p.door is Door.DECAY]
-    assert len(near) == 8
-    assert {round(math.log2(p.lr / best.lr)) for p in near} == {-1, 0, 1}
-    shares = {round(2 * math.log10(p.strength / p.lr / (best.strength / best.lr))) for p in near}
-    assert shares == {-1, 0, 1}
+    near = [p for p in fine[0].points if p.door is Door.DECAY]
+    moves = {
+        (round(math.log2(p.lr / best.lr)), round(2 * math.log10(p.strength / p.lr / (best.strength / best.lr))))
+        for p in near
+    }
+    assert moves == {(-1, 0), (1, 0), (0, -1), (0, 1)}
+    assert len(near) == 4
+
+
+def test_no_point_is_trained_twice_for_all_epochs():
+    points = [p for b in driven(by_grid(SPACE, 50, steps=6)) if b.epochs == 50 for p in b.points]
+    assert not [(p, q) for k, p in enumerate(points) for q in points[:k] if p.is_near(q)]
+
+
+def test_what_has_one_value_in_the_grid_is_not_varied():
+    fixed = space("adam", lrs=(0.01,), l2s=(0.001, 0.01, 0.1), decays=())
+    points = {p for b in driven(by_grid(fixed, 50)) for p in b.points}
+    assert {p.lr for p in points} == {0.01}
+    assert len({p.strength for p in points}) > 4
+
+
+def test_the_first_points_of_a_grid_are_in_its_middle_and_of_every_door():
+    first = SPACE.points()[:3]
+    assert {p.door for p in first} == set(Door)
+    assert all(SPACE.box()["lr"][0] < p.lr < SPACE.box()["lr"][1] for p in first)
 
 
 def test_what_diverged_is_not_chosen_from():
     def diverges(point):
         return math.inf if point.lr > 0.004 else error(point)
 
-    *_, fine, _ = driven(by_grid(SPACE, 50), diverges)
+    *_, fine = driven(by_grid(SPACE, 50), diverges)
     assert all(p.lr <= 0.004 * 2.01 for p in fine.points)
 
 
@@ -89,20 +116,36 @@ def test_points_are_drawn_within_the_space_by_the_seed(search):
     assert {p.door for b in first for p in b.points} == set(Door)
 
 
-@given(st.integers(60, 3000), st.integers(2, 10), st.integers(1, 5), st.sampled_from(["grid", "random"]))
-def test_a_budget_is_kept(trainings, folds, seeds, name):
-    try:
-        left, how = affordable(SPACE, name, 50, trainings=trainings, folds=folds, seeds=seeds, seed=0)
-    except BadInput:
-        assume(False)
-    batches = driven(how.search())
-    finalists = 2 * len(left.doors) * (seeds - 1)
-    assert folds * (sum(len(b.points) for b in batches) + finalists) <= trainings
+def plan(name="grid", *, folds=5, splits=3, space=SPACE):
+    number, steps = (0, 2) if name == "grid" else (48, 0)
+    return Plan(name=name, space=space, steps=steps, number=number, splits=splits, folds=folds, epochs=50, seed=0)
 
 
-def test_what_a_search_costs_does_not_depend_on_what_it_finds():
-    asked = sum(len(b.points) for b in driven(by_grid(SPACE, 50)))
-    assert _points(by_grid(SPACE, 50)) == pytest.approx(asked, rel=0.1)
+@given(st.integers(1, 400), st.integers(2, 10), st.integers(1, 5), st.sampled_from(["grid", "random"]))
+@settings(deadline=None, max_examples=40)
+def test_a_budget_is_kept_down_to_two_settings_on_all_folds(trainings, folds, splits, name):
+    asked = plan(name, folds=folds, splits=splits)
+    if trainings < 2 * folds:
+        with pytest.raises(BadInput, match=f"smallest {name} search on {folds} folds is {2 * folds} trainings"):
+            affordable(asked, trainings)
+        return
+    left = affordable(asked, trainings)
+    batches = driven(left.search())
+    finalists = 2 * len(left.space.doors) * (left.splits - 1)
+    assert folds * (sum(len(b.points) * b.epochs / 50 for b in batches) + finalists) <= trainings * 1.0001
+    assert {Door.NONE} < {p.door for b in batches for p in b.points}
+
+
+def test_optunas_budget_is_kept():
+    left = affordable(plan("optuna"), 45)
+    assert 5 * sum(len(b.points) for b in driven(left.search())) + 15 * 2 * (left.splits - 1) <= 45
+
+
+def test_more_trainings_never_buy_a_poorer_search():
+    costs = [affordable(plan(), trainings).cost for trainings in range(10, 300, 10)]
+    assert costs == sorted(costs)
+    assert len(set(costs)) > 6
+    assert affordable(plan(), None) == plan()
 
 
 @pytest.mark.parametrize(

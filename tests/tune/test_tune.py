@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-import time
 
 import numpy as np
 import pytest
 
 import halflife
 from halflife import BadInput
+from halflife.lab import training
 from halflife.tune import Door
 
 SMALL = {
@@ -23,6 +23,11 @@ SMALL = {
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return halflife.tune("wine", **SMALL, out=tmp_path_factory.mktemp("tune") / "whole.db")
 
 
 def without_time(found):
@@ -67,9 +72,7 @@ def test_on_a_linear_network_it_finds_the_strength_that_ridge_regression_finds()
     assert abs(np.log10(found.best.point.strength) - np.log10(search.best_params_["alpha"] / 60)) < 0.51
 
 
-def test_an_interrupted_search_goes_on_and_ends_bitwise_the_same():
-    whole = halflife.tune("wine", **SMALL, out="whole.db")
-
+def test_an_interrupted_search_goes_on_and_ends_bitwise_the_same(whole):
     class Enough(Exception):
         pass
 
@@ -83,14 +86,14 @@ def test_an_interrupted_search_goes_on_and_ends_bitwise_the_same():
         kept = connection.execute("SELECT count(*) FROM training").fetchone()[0]
     assert 0 < kept < whole.trainings
     assert without_time(halflife.tune("wine", **SMALL, out="broken.db")) == without_time(whole)
-    again = halflife.tune("wine", **SMALL, out="whole.db", progress=lambda p: None)
+    again = halflife.tune("wine", **SMALL, out=whole.path, progress=lambda p: None)
     assert without_time(again) == without_time(whole)
 
 
-def test_what_is_dropped_early_was_worse_than_what_stays():
-    found = halflife.tune("wine", **SMALL)
+def test_what_is_dropped_early_was_worse_than_what_stays(whole):
+    found = whole
     by_length = {n: [t for t in found.trials if t.epochs == n] for n in {t.epochs for t in found.trials}}
-    assert len(by_length) == 3
+    assert len(by_length) == 2
     shortest = by_length[min(by_length)]
     longer = {t.point for t in found.trials if t.epochs > min(by_length)}
     for door in Door:
@@ -99,8 +102,8 @@ def test_what_is_dropped_early_was_worse_than_what_stays():
         assert not goes or max(stays) <= min(goes)
 
 
-def test_the_winning_setting_is_written_for_four_frameworks():
-    found = halflife.tune("wine", **SMALL)
+def test_the_winning_setting_is_written_for_four_frameworks(whole):
+    found = whole
     assert [t.framework for t in found.translations] == ["torch", "keras", "optax", "sklearn"]
     assert found.recipe.lr == found.best.point.lr
     assert found.recipe.batch == 32
@@ -111,25 +114,43 @@ def test_the_winning_setting_is_written_for_four_frameworks():
     assert found._repr_html_().startswith("<p>")
 
 
-def test_when_time_is_up_what_there_is_is_kept_and_the_same_call_goes_on():
-    with pytest.raises(BadInput, match=r"time was up .* goes on"):
-        halflife.tune("wine", **SMALL, minutes=1e-9, out="short.db")
-    found = halflife.tune("wine", **SMALL, minutes=10, out="short.db")
+def test_a_budget_of_ten_trainings_finds_a_setting():
+    found = halflife.tune("wine", **SMALL | {"folds": 5}, trainings=10)
     assert found.finished
+    assert found.trainings == found.work == 10
+    assert [c.door for c in found.choices] == [Door.NONE, Door.DECAY]
 
 
-def test_time_that_ends_in_mid_search_leaves_an_answer_of_the_trials_that_are_done(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+def test_a_budget_counts_early_ends_in_part_and_is_never_overdrawn():
+    found = halflife.tune("wine", trainings=60, epochs=10, hidden=(4,))
+    assert found.work <= 60 < found.trainings
+    lengths = [t.epochs * 5 * t.splits for t in found.trials]
+    assert sum(lengths) == pytest.approx(found.work * 10)
 
-    def pass_time(progress):
-        if progress.stage == "coarse" and progress.total < 30:
-            now[0] = 1e9
 
-    found = halflife.tune("wine", **SMALL, minutes=1, progress=pass_time)
+def test_with_no_time_at_all_the_first_points_of_every_door_are_tried_and_the_same_call_goes_on(whole):
+    found = halflife.tune("wine", **SMALL, minutes=1e-9, out="short.db")
     assert not found.finished
     assert "Time was up" in found.answer[-1]
+    assert {c.door for c in found.choices} == set(Door)
     assert {t.epochs for t in found.trials} == {1}
+    assert without_time(halflife.tune("wine", **SMALL, out="short.db")) == without_time(whole)
+
+
+def test_all_stages_share_the_program_of_the_first(monkeypatch):
+    """Traced, and so compiled, once: another would cost a short search as much as its training."""
+    right, traced, told = training.norm_of, [], []
+
+    def counted(*arguments, **options):
+        traced.append(arguments)
+        return right(*arguments, **options)
+
+    monkeypatch.setattr(training, "norm_of", counted)
+    options = SMALL | {"hidden": (11,), "progress": lambda p: told.append((p.stage, p.done == p.total, len(traced)))}
+    halflife.tune("wine", **options)
+    first = next(number for _, whole, number in told if whole)
+    assert {stage for stage, *_ in told} == {"coarse", "fine", "splits"}
+    assert len(traced) == first > 0
 
 
 def test_trials_are_written_for_optunas_dashboard():
@@ -137,7 +158,7 @@ def test_trials_are_written_for_optunas_dashboard():
 
     storage = "sqlite:///optuna.db"
     for _ in range(2):
-        found = halflife.tune("wine", **SMALL, search="optuna", trainings=60, optuna_storage=storage, out="o.db")
+        found = halflife.tune("wine", **SMALL, search="optuna", trainings=30, optuna_storage=storage, out="o.db")
     study = optuna.load_study(study_name="o", storage=storage)
     assert len(study.trials) == len(found.trials)
     assert study.best_value == pytest.approx(min(t.error for t in found.trials))

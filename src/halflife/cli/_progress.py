@@ -37,7 +37,7 @@ class Bar:
             transient=True,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._last: lab.Progress | search.Progress | None = None
+        self._safe = "nothing finished"
 
     def __enter__(self) -> Self:
         return self
@@ -48,14 +48,14 @@ class Bar:
         if self._bar.live.is_started:
             self._bar.stop()
         if kind is KeyboardInterrupt:
-            safe = f"{self._last.done} of {self._last.total} {self._last.stage}" if self._last else "nothing"
-            sys.stderr.write(f"halflife: stopped; {safe} finished and kept: the same command goes on from there.\n")
+            sys.stderr.write(f"halflife: stopped; {self._safe}: the same command goes on from there.\n")
             raise typer.Exit(130)
 
     def study(self, progress: "lab.Progress") -> None:
         """Draw one report of `halflife.lab.study`."""
         best = progress.best
         words = f"best so far: {best.setting.rule} {best.setting.law}, {best.valid:.3f}" if best else ""
+        self._safe = f"{progress.done} of {progress.total} {progress.stage} finished and kept"
         self._draw(progress, words)
 
     def tune(self, progress: "search.Progress") -> None:
@@ -64,10 +64,11 @@ class Bar:
         if progress.best:
             point, error = progress.best
             words = f"best so far: {point.door}, lr {point.lr:.2g}, strength {point.strength:.2g}, {error:.3f}"
+        told = f", the last {progress.done} of {progress.total} of stage {progress.stage}" if progress.kept else ""
+        self._safe = f"{progress.kept} trainings finished and kept{told}"
         self._draw(progress, words)
 
     def _draw(self, progress: "lab.Progress | search.Progress", words: str) -> None:
-        self._last = progress
         if self._bar.console.is_terminal:
             self._bar.start()
         if progress.stage not in self._tasks:

@@ -6,6 +6,21 @@ from typing import Annotated
 import typer
 
 from halflife.cli import _options, app
+from halflife.cli._training import (
+    DATA,
+    Activation,
+    AsJson,
+    BatchSize,
+    Error,
+    Hidden,
+    Initialization,
+    LabelNoise,
+    Memory,
+    Page,
+    Ray,
+    Schedule,
+    Target,
+)
 
 
 @app.command()
@@ -13,30 +28,25 @@ def study(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="digits, breast_cancer, wine, iris, diabetes, or a CSV, TSV, NPZ, IDX or Parquet file. "
+            help=f"{DATA} "
             "Default: 300 rows of digits, two fifths of them mislabelled, so that there is overfitting to see.",
             show_default=False,
         ),
     ] = None,
-    target: Annotated[str | None, typer.Option(help="What to predict: a column of the file.")] = None,
+    target: Target = None,
     rules: Annotated[str | None, typer.Option(help="Rules, comma-separated, for twins and grid.")] = None,
     lr: Annotated[str | None, typer.Option(help="Learning rates of the grid, comma-separated.")] = None,
     strength: Annotated[
         str | None, typer.Option(help="λ of the grid, comma-separated; decay is tried at α = lr·λ.")
     ] = None,
     epochs: Annotated[int, typer.Option(help="How often each training row is seen.")] = 50,
-    hidden: Annotated[str, typer.Option(help="Units of each hidden layer, comma-separated.")] = "64",
-    activation: Annotated[str, typer.Option(help="relu, tanh, logistic, gelu or identity.")] = "relu",
-    initialization: Annotated[str, typer.Option(help="he, glorot, torch or normal.")] = "he",
-    error: Annotated[
-        str | None,
-        typer.Option(help="softmax_cross_entropy, logistic_cross_entropy, squared (½Σ) or mean_squared."),
-    ] = None,
+    hidden: Hidden = "64",
+    activation: Activation = "relu",
+    initialization: Initialization = "he",
+    error: Error = None,
     output: Annotated[str, typer.Option(help="Activation of the output layer, for the squared errors.")] = "identity",
-    batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
-    schedule: Annotated[
-        str, typer.Option(help="constant, linear, cosine, cosine-restarts, step or warmup-cosine.")
-    ] = "constant",
+    batch_size: BatchSize = 32,
+    schedule: Schedule = "constant",
     seeds: Annotated[int, typer.Option(help="Seeds for every setting.")] = 3,
     seed: Annotated[int, typer.Option(help="The first of them; decides the split of the rows, too.")] = 0,
     precision: Annotated[
@@ -46,14 +56,12 @@ def study(
         bool, typer.Option("--regularize-biases", help="Both doors act on biases too.")
     ] = False,
     train_size: Annotated[str | None, typer.Option(help="Rows to learn from: a count or a share.")] = None,
-    label_noise: Annotated[float | None, typer.Option(help="Share of the training labels to replace.")] = None,
-    memory: Annotated[str, typer.Option(help="What training may take, such as 2GB.")] = "1GiB",
-    ray: Annotated[
-        str | None, typer.Option(help="Train on a Ray cluster: local, auto, or HOST:PORT of its head.")
-    ] = None,
+    label_noise: LabelNoise = None,
+    memory: Memory = "1GiB",
+    ray: Ray = None,
     out: Annotated[str | None, typer.Option(help="The study file; default: halflife-NAME-HASH.db here.")] = None,
-    page: Annotated[bool, typer.Option("--report/--no-report", help="Write a page beside the study file.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    page: Page = True,
+    as_json: AsJson = False,
 ) -> None:
     """Are L2 regularization and weight decay the same here, and how much does it matter?
 

@@ -6,15 +6,30 @@ from typing import Annotated
 import typer
 
 from halflife.cli import _options, app
+from halflife.cli._training import (
+    DATA,
+    Activation,
+    AsJson,
+    BatchSize,
+    Error,
+    Hidden,
+    Initialization,
+    LabelNoise,
+    Memory,
+    Page,
+    Ray,
+    Schedule,
+    Target,
+)
 
 
 @app.command()
 def tune(
     data: Annotated[
         str,
-        typer.Argument(help="digits, breast_cancer, wine, iris, diabetes, or a CSV, TSV, NPZ, IDX or Parquet file."),
+        typer.Argument(help=DATA),
     ],
-    target: Annotated[str | None, typer.Option(help="What to predict: a column of the file.")] = None,
+    target: Target = None,
     task: Annotated[str | None, typer.Option(help="classification or regression; found out by default.")] = None,
     rule: Annotated[str, typer.Option(help="The optimizer: sgd, momentum, adam, lion, ...")] = "adam",
     lr: Annotated[str | None, typer.Option(help="Learning rates to search, comma-separated.")] = None,
@@ -23,34 +38,31 @@ def tune(
         str | None, typer.Option(help="Decay per step to search, comma-separated, at the middle lr; it moves with lr.")
     ] = None,
     search: Annotated[str, typer.Option(help="grid (coarse, then fine), random, or optuna.")] = "grid",
-    trainings: Annotated[int | None, typer.Option(help="The most networks to train.")] = None,
+    trainings: Annotated[
+        int | None, typer.Option(help="Budget in whole trainings; dropped early counts in part.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Begin nothing more after so many minutes.")] = None,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
     epochs: Annotated[int, typer.Option(help="How often a network that is not dropped early sees each row.")] = 50,
-    hidden: Annotated[str, typer.Option(help="Units of each hidden layer, comma-separated.")] = "64",
-    activation: Annotated[str, typer.Option(help="relu, tanh, logistic, gelu or identity.")] = "relu",
-    initialization: Annotated[str, typer.Option(help="he, glorot, torch or normal.")] = "he",
-    error: Annotated[
-        str | None,
-        typer.Option(help="softmax_cross_entropy, logistic_cross_entropy, squared (½Σ) or mean_squared."),
-    ] = None,
-    batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
-    schedule: Annotated[
-        str, typer.Option(help="constant, linear, cosine, cosine-restarts, step or warmup-cosine.")
-    ] = "constant",
-    seeds: Annotated[int, typer.Option(help="Starts of each finalist.")] = 3,
-    seed: Annotated[int, typer.Option(help="The first of them; decides the folds, too.")] = 0,
+    hidden: Hidden = "64",
+    activation: Activation = "relu",
+    initialization: Initialization = "he",
+    error: Error = None,
+    batch_size: BatchSize = 32,
+    schedule: Schedule = "constant",
+    seeds: Annotated[int, typer.Option(help="Splits into folds, each with another start, for every finalist.")] = 3,
+    seed: Annotated[int, typer.Option(help="Of the first split and start.")] = 0,
     precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     rows: Annotated[str | None, typer.Option(help="Rows to use: a count or a share.")] = None,
-    label_noise: Annotated[float, typer.Option(help="Share of the training labels to replace.")] = 0.0,
-    memory: Annotated[str, typer.Option(help="What training may take, such as 2GB.")] = "1GiB",
+    label_noise: LabelNoise = None,
+    memory: Memory = "1GiB",
     out: Annotated[str | None, typer.Option(help="The file; default: halflife-tune-NAME-HASH.db here.")] = None,
     optuna_storage: Annotated[
         str | None, typer.Option(help="Write the trials there for Optuna's dashboard, such as sqlite:///optuna.db.")
     ] = None,
-    ray: Annotated[str | None, typer.Option(help="Train on a Ray cluster: HOST:PORT, auto or local.")] = None,
-    page: Annotated[bool, typer.Option("--report/--no-report", help="Write a page beside the file.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    ray: Ray = None,
+    page: Page = True,
+    as_json: AsJson = False,
 ) -> None:
     """How much should I regularize, by which door, and what does it gain?
 
@@ -104,7 +116,7 @@ def tune(
             seed=seed,
             precision=precision,
             rows=None if rows is None else _options.size("--rows", rows),
-            label_noise=label_noise,
+            label_noise=label_noise or 0.0,
             memory=_options.memory(memory),
             out=out,
             optuna_storage=optuna_storage,

@@ -73,14 +73,19 @@ class Interval:
         return cls(mean=mean, low=mean - half, high=mean + half)
 
     @classmethod
-    def over_folds(cls, values: Sequence[float]) -> "Interval":
-        """The interval of a mean over the folds of a cross-validation.
+    def over_folds(cls, values: Sequence[float], *, folds: int) -> "Interval":
+        """The interval of a mean over all folds of a cross-validation, or of one that is repeated with other splits.
 
-        Folds share their training rows, so the variance of the mean is s²·(1/k + n_valid/n_train), not s²/k, with
-        n_valid/n_train = 1/(k−1): Nadeau & Bengio 2003, section 3, the corrected resampled t-test.
+        The trainings share rows, so the variance of the mean of n values is not s²/n but s²·(1/n + n_valid/n_train),
+        with n_valid/n_train = 1/(folds−1) (Nadeau & Bengio 2003, section 3) and n−1 degrees of freedom, repeated or
+        not (Bouckaert & Frank 2004, the corrected test for repeated folds).
+
+        Args:
+            values: one for each fold of each split.
+            folds: of a split.
         """
-        mean, folds = fmean(values), len(values)
-        half = _student(folds - 1) * stdev(values) * math.sqrt(1 / folds + 1 / (folds - 1))
+        mean, number = fmean(values), len(values)
+        half = _student(number - 1) * stdev(values) * math.sqrt(1 / number + 1 / (folds - 1))
         return cls(mean=mean, low=mean - half, high=mean + half)
 
     @property

@@ -20,13 +20,15 @@ def tuning(result: Tuning) -> RenderableType:
         Text(),
         *_settings(result),
         *(Text(incident.words, style="dim") for incident in result.incidents),
-        Text(f"{result.trainings:,} trainings in {result.path}", style="dim"),
+        Text(
+            f"{result.trainings:,} trainings, the work of {result.work:,.0f} whole ones, in {result.path}", style="dim"
+        ),
     )
 
 
 def _doors(result: Tuning) -> Table:
     table = Table(
-        title=f"The best of each door, {result.rule}, over {result.folds} folds",
+        title=f"The best of each door, {result.rule}, over {len(result.best.held_out)} folds",
         title_justify="left",
         title_style="",
         box=None,

@@ -60,7 +60,9 @@ def _doors(found: "Tuning") -> str:
     l2, decay = found.choice(Door.L2), found.choice(Door.DECAY)
     if l2 is None or decay is None:
         return ""
-    difference = Interval.over_folds([a - b for a, b in zip(l2.held_out, decay.held_out, strict=True)])
+    difference = Interval.over_folds(
+        [a - b for a, b in zip(l2.held_out, decay.held_out, strict=True)], folds=found.folds
+    )
     if difference.low is None or difference.high is None:
         return ""
     told = f"{difference.mean:+.2g} ({difference.low:+.2g} to {difference.high:+.2g})"
@@ -81,9 +83,11 @@ def _edge(found: "Tuning") -> str:
 
 def _limits(found: "Tuning") -> str:
     unfinished = "" if found.finished else " Time was up before the search was done: the same command goes on."
+    splits = len(found.best.held_out) // found.folds
+    drawn = "" if splits == 1 else f", drawn {splits} times, each time with another start"
     return (
-        f"What this rests on: {found.folds} folds and {len(found.seeds)} seed(s); each fold's error is that of the "
-        f"setting which the other folds chose; intervals are over folds, 95 %.{unfinished}"
+        f"What this rests on: {found.folds} folds{drawn}; each fold's error is that of the setting which the other "
+        f"folds chose; intervals are 95 %, and know that folds share rows.{unfinished}"
     )
 
 

@@ -1,7 +1,8 @@
 """From trials to choices: the best of each door, and its gain measured on folds that did not choose it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from statistics import fmean
 
 from halflife.lab.outcomes import Interval
@@ -24,55 +25,50 @@ def comparable(trials: Iterable[Trial], doors: Iterable[Door]) -> Tried:
     return {door: tried for door, tried in found.items() if tried}
 
 
-def chosen_by_others(tried: Tried) -> dict[Door, tuple[Point, ...]]:
-    """For each door and fold, the point with the lowest mean error on all other folds."""
-    return {
-        door: tuple(min(trials, key=lambda t: _mean_without(t, fold)).point for fold in range(_folds(trials)))
-        for door, trials in tried.items()
-    }
+def finalists(tried: Tried, number: int) -> tuple[Point, ...]:
+    """So many of each door, those with the lowest errors, the best of every door first."""
+    ranks = (sorted(trials, key=lambda t: t.error)[:number] for trials in tried.values())
+    return tuple(trial.point for turn in zip_longest(*ranks) for trial in turn if trial is not None)
 
 
-def to_confirm(tried: Tried) -> tuple[Point, ...]:
-    """The points that the choice can fall on: those that the other folds choose, and the best of all."""
-    best = {min(trials, key=lambda t: t.error).point: None for trials in tried.values()}
-    return tuple(best | dict.fromkeys(p for points in chosen_by_others(tried).values() for p in points))
-
-
-def choices(tried: Tried, chosen: Mapping[Door, tuple[Point, ...]], space: Space | None) -> tuple[Choice, ...]:
+def choices(tried: Tried, space: Space | None) -> tuple[Choice, ...]:
     """The best of each door.
 
     Args:
-        tried: trials, those to choose from with all their seeds.
-        chosen: for each door and fold, the point that the other folds chose.
+        tried: trials; those to choose from are those that were tried on most splits.
         space: what was searched; None where there are no ends.
     """
-    held_out = {
-        door: tuple(_of(tried[door], point).errors[fold] for fold, point in enumerate(points))
-        for door, points in chosen.items()
-    }
-    return tuple(_choice(door, tried[door], held_out, space) for door in tried)
+    splits = min(max(t.splits for t in trials) for trials in tried.values())
+    measured = {door: chosen_by_others(trials, splits) for door, trials in tried.items()}
+    return tuple(_choice(door, tried[door], measured, space) for door in tried)
 
 
-def _choice(
-    door: Door,
-    trials: list[Trial],
-    held_out: Mapping[Door, tuple[float, ...]],
-    space: Space | None,
-) -> Choice:
-    seeds = max(len(t.outcomes[0]) for t in trials)
-    most = [t for t in trials if len(t.outcomes[0]) == seeds]
-    best = min(most, key=lambda t: t.error)
-    without = held_out.get(Door.NONE)
-    paired = None if door is Door.NONE or without is None else list(zip(without, held_out[door], strict=True))
+def chosen_by_others(trials: Sequence[Trial], splits: int) -> tuple[float, ...]:
+    """For each fold of each split, the error on it of the point that does best on all other folds of that split."""
+    found = []
+    for split in range(splits):
+        errors = [t.errors_in(split) for t in trials if t.splits > split]
+        for fold in range(len(errors[0])):
+            on_others = [fmean(of_point[:fold] + of_point[fold + 1 :]) for of_point in errors]
+            found.append(errors[on_others.index(min(on_others))][fold])
+    return tuple(found)
+
+
+def _choice(door: Door, trials: list[Trial], measured: Mapping[Door, tuple[float, ...]], space: Space | None) -> Choice:
+    splits = max(t.splits for t in trials)
+    best = min((t for t in trials if t.splits == splits), key=lambda t: t.error)
+    folds = len(best.outcomes[0])
+    without = None if door is Door.NONE else measured.get(Door.NONE)
+    gains = [a - b for a, b in zip(without, measured[door], strict=True)] if without else None
     return Choice(
         door=door,
         point=best.point,
-        error=Interval.over_folds(best.errors),
-        score=Interval.over_folds(best.mean("valid_score")),
-        train=fmean(best.mean("train")),
-        norm=fmean(best.mean("norm")),
-        held_out=held_out[door],
-        gain=Interval.over_folds([a - b for a, b in paired]) if paired else None,
+        error=Interval.over_folds(best.errors, folds=folds),
+        score=Interval.over_folds(best.measured("valid_score"), folds=folds),
+        train=fmean(best.measured("train")),
+        norm=fmean(best.measured("norm")),
+        held_out=measured[door],
+        gain=Interval.over_folds(gains, folds=folds) if gains else None,
         at_edge=_at_edge(best.point, [t.point for t in trials], space),
     )
 
@@ -93,15 +89,3 @@ def _at_edge(point: Point, tried: list[Point], space: Space | None) -> tuple[str
 
 _NAMES = {Door.NONE: "", Door.L2: "l2", Door.DECAY: "decay"}
 _SLACK = 1.01
-
-
-def _of(trials: list[Trial], point: Point) -> Trial:
-    return next(t for t in trials if t.point == point)
-
-
-def _mean_without(trial: Trial, fold: int) -> float:
-    return fmean(error for other, error in enumerate(trial.errors) if other != fold)
-
-
-def _folds(trials: list[Trial]) -> int:
-    return len(trials[0].outcomes)

@@ -42,13 +42,19 @@ def own(model: Any, source: Any, folds: Sequence[Data], error: str) -> Model:
     )
 
 
+def trains_itself(model: Model | None) -> bool:
+    """Whether it has a loop of its own, which compiles nothing."""
+    return hasattr(model, "train")
+
+
 def trainer(model: Model | None, epochs: int) -> dict[str, Any]:
     """The options of `run_folds` that train it: a torch module by its own loop, one population after another.
 
     All others by the lab, in calls of so many epochs as divide those of every rung: one program serves them all.
     """
-    own = getattr(model, "train", None)
-    return {"trainer": own, "workers": 1} if own else {"trainer": partial(train, together=math.gcd(*lengths(epochs)))}
+    if trains_itself(model):
+        return {"trainer": getattr(model, "train"), "workers": 1}  # noqa: B009 - the others have none
+    return {"trainer": partial(train, together=math.gcd(*lengths(epochs)))}
 
 
 def _of(model: Any, package: str) -> bool:

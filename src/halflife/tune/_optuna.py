@@ -10,7 +10,7 @@ from halflife.tune._point import Door, Point, Space
 from halflife.tune._search import Batch, Search
 from halflife.tune._trials import Trial
 
-AT_ONCE = 16
+AT_ONCE = 18
 """Points that Optuna is asked for before it is told how they did: all their folds are trained together."""
 
 

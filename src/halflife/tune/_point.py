@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import zip_longest
 
 import numpy as np
 
@@ -44,6 +45,11 @@ class Point:
         numbers = tuple(hyperparameters.items())
         return Setting(rule=rule, law=law, lr=self.lr, strength=self.strength, hyperparameters=numbers)
 
+    def is_near(self, other: "Point") -> bool:
+        """Whether the two are one point but for rounding."""
+        pairs = ((self.lr, other.lr), (self.strength, other.strength))
+        return self.door is other.door and all(math.isclose(a, b, rel_tol=_ROUNDING) for a, b in pairs)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Space:
@@ -55,12 +61,13 @@ class Space:
         lrs: peak learning rates, rising.
         l2s: λ, rising; none leaves that door shut.
         decays_over_lr: α/lr, rising.
+        steps: how far apart two values are, as a factor, for each of these with more than one.
     """
 
     lrs: tuple[float, ...]
     l2s: tuple[float, ...]
     decays_over_lr: tuple[float, ...]
-    steps: Mapping[str, float] = field(default_factory=lambda: {"lr": _STEP, "strength": _STEP})
+    steps: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, values in (("lr", self.lrs), ("l2", self.l2s), ("decay", self.decays_over_lr)):
@@ -73,28 +80,31 @@ class Space:
             raise BadInput("the grid has no strength: name at least one l2 or decay above 0.")
 
     def points(self) -> tuple[Point, ...]:
-        """All of them, each lr without regularization once."""
-        return tuple(
-            point
-            for lr in self.lrs
-            for point in (
-                Point(door=Door.NONE, lr=lr),
-                *(Point(door=Door.L2, lr=lr, strength=l2) for l2 in self.l2s),
-                *(Point(door=Door.DECAY, lr=lr, strength=lr * share) for share in self.decays_over_lr),
-            )
-        )
+        """All of them, from the middle to the ends, doors in turn, each lr without regularization once."""
+        found: list[Point] = []
+        for lr in _from_the_middle(self.lrs):
+            found.append(Point(door=Door.NONE, lr=lr))
+            for l2, share in zip_longest(_from_the_middle(self.l2s), _from_the_middle(self.decays_over_lr)):
+                if l2 is not None:
+                    found.append(Point(door=Door.L2, lr=lr, strength=l2))
+                if share is not None:
+                    found.append(Point(door=Door.DECAY, lr=lr, strength=lr * share))
+        return tuple(found)
 
     def near(self, point: Point) -> tuple[Point, ...]:
-        """The points half a step of the grid away, in lr, in strength and in both; decay moves with lr."""
-        found = []
-        for of_lr in (-1, 0, 1):
-            for of_strength in (-1, 0, 1) if point.strength else (0,):
-                if of_lr == of_strength == 0:
-                    continue
-                lr = point.lr * self.steps["lr"] ** (of_lr / 2)
-                strength = point.strength * self.steps["strength"] ** (of_strength / 2)
-                moved = strength * lr / point.lr if point.door is Door.DECAY else strength
-                found.append(Point(door=point.door, lr=_short(lr), strength=_short(moved)))
+        """The points half a step of the grid away, in lr or in strength; decay moves with lr.
+
+        What has a single value in the grid is not varied.
+        """
+        strength = {Door.NONE: "", Door.L2: "l2", Door.DECAY: "decay"}[point.door]
+        of_lr, of_strength = (math.sqrt(self.steps.get(name, 1.0)) for name in ("lr", strength))
+        follows = of_lr if point.door is Door.DECAY else 1.0
+        moves = ((1 / of_lr, 1 / follows), (of_lr, follows), (1.0, 1 / of_strength), (1.0, of_strength))
+        found = dict.fromkeys(
+            Point(door=point.door, lr=_short(point.lr * lr), strength=_short(point.strength * strength))
+            for lr, strength in moves
+            if (lr, strength) != (1.0, 1.0)
+        )
         return tuple(p for p in found if not (p.door is Door.DECAY and p.strength >= 1))
 
     def box(self) -> dict[str, tuple[float, float]]:
@@ -112,7 +122,7 @@ class Space:
         return tuple(door for door in Door if open_[door])
 
 
-_STEP = 10.0
+_ROUNDING = 1e-2
 _LR_STEP = 4.0
 _LRS_AWAY = (-2, -1, 0, 1)
 _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -144,15 +154,18 @@ def space(
         l2s=_STRENGTHS if l2s is None else tuple(sorted(set(l2s))),
         decays_over_lr=tuple(sorted({share for share in shares if share * max(chosen, default=1) < 1})),
     )
-    steps = {"lr": _ratio(found.lrs, _LR_STEP), "strength": _ratio(found.l2s or found.decays_over_lr, _STEP)}
-    return Space(lrs=found.lrs, l2s=found.l2s, decays_over_lr=found.decays_over_lr, steps=steps)
+    values = {"lr": found.lrs, "l2": found.l2s, "decay": found.decays_over_lr}
+    return replace(found, steps={name: _ratio(of) for name, of in values.items() if len(of) > 1})
 
 
-def _ratio(values: Sequence[float], otherwise: float) -> float:
+def _ratio(values: Sequence[float]) -> float:
     """How far apart the values of a grid are, as a factor."""
-    if len(values) < 2:
-        return otherwise
     return float(np.exp(np.median(np.diff(np.log(values)))))
+
+
+def _from_the_middle(values: Sequence[float]) -> list[float]:
+    middle = (len(values) - 1) / 2
+    return [values[k] for k in sorted(range(len(values)), key=lambda k: (abs(k - middle), k))]
 
 
 def _short(value: float) -> float:

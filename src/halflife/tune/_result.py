@@ -20,7 +20,7 @@ from halflife.tune._trials import Trial
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """The best setting behind one door; intervals are over folds.
+    """The best setting behind one door; intervals are over the folds of all splits.
 
     Attributes:
         door: how regularization enters.
@@ -29,7 +29,7 @@ class Choice:
         score: its accuracy or R² on validation rows.
         train: its error on training rows, without penalty, the mean over folds.
         norm: ‖w‖ without biases, the mean over folds.
-        held_out: for each fold, the error on it of the setting that the other folds chose.
+        held_out: for each fold of each split, the error on it of the setting that its other folds chose.
         gain: `held_out` without regularization less `held_out` of this door, paired by fold; None without a pair.
         at_edge: what of the setting lies at an end of what was searched: "lr", "strength".
     """
@@ -54,8 +54,8 @@ class Tuning:
         score: "accuracy" or "R²".
         rule: the rule of all networks.
         regime: what all networks had in common; its network is that of the first fold.
-        seeds: of initialization and order of rows.
-        folds: how many.
+        seeds: of each split into folds, and of initialization and order of rows on it.
+        folds: of a split.
         search: "grid", "random" or "optuna".
         choices: the best of each door, no regularization first.
         trials: everything that was tried, in that order: a point dropped early is there with fewer epochs.
@@ -64,6 +64,7 @@ class Tuning:
         translations: it, for torch, Keras, Optax and scikit-learn.
         finished: whether the search came to its end, and not the time.
         trainings: networks trained for it, those read from the file included.
+        work: the same in whole trainings: one that ended after a tenth of the epochs counts as a tenth.
         incidents: what went wrong on the way and was got over.
         seconds: how long this call took.
         path: the file that keeps it.
@@ -83,6 +84,7 @@ class Tuning:
     translations: Translations
     finished: bool
     trainings: int
+    work: float
     incidents: tuple[Incident, ...]
     seconds: float
     path: Path
@@ -120,6 +122,7 @@ class Tuning:
             "folds": self.folds,
             "finished": self.finished,
             "trainings": self.trainings,
+            "work": round(self.work, 3),
             "seconds": round(self.seconds, 3),
             "study": str(self.path),
         }

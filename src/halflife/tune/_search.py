@@ -4,7 +4,7 @@ A search knows nothing of data, folds or files. It is a generator: `errors = yie
 be trained for so many epochs and gets back the mean validation error of each.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -15,8 +15,11 @@ from halflife.tune._point import Door, Point, Space
 RUNGS = (0.1, 0.3, 1.0)
 """Shares of the epochs after which hopeless points are dropped: successive halving (Jamieson & Talwalkar 2016)."""
 
-KEPT = 1 / 3
-"""The share of each door's points that goes on to the next rung."""
+KEPT = 1 / 4
+"""The share of each door's points that goes on to the next rung, two at least."""
+
+STEPS = 2
+"""How often the best of each door is compared with its neighbours in a grid twice as fine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +43,20 @@ Errors = Mapping[Point, float]
 Search = Generator[Batch, Errors, None]
 
 
-def by_grid(space: Space, epochs: int) -> Search:
-    """A coarse grid whose hopeless points are dropped early, then a finer one round the best of each door."""
-    best = yield from _halved("coarse", space.points(), lengths(epochs))
-    fine = dict.fromkeys(point for found in best.values() for point in space.near(found))
-    if fine:
-        yield from _halved("fine", tuple(fine), lengths(epochs)[-2:])
+def by_grid(space: Space, epochs: int, *, steps: int = STEPS) -> Search:
+    """A coarse grid whose hopeless points are dropped early, then steps from the best of each door to better ones.
+
+    A step tries the neighbours in lr and in strength, half a step of the grid away, for all epochs: a short training
+    tells little of them, for regularization pays late.
+    """
+    tried = dict((yield from _halved("coarse", space.points(), lengths(epochs))))
+    for _ in range(steps):
+        best = sorted((found[0] for found in by_door(tried, tried).values()), key=tried.__getitem__)
+        near = dict.fromkeys(neighbour for point in best for neighbour in space.near(point))
+        fresh = [point for point in near if not any(map(point.is_near, tried))]
+        if not fresh:
+            return
+        tried |= yield Batch(stage="fine", points=tuple(fresh), epochs=epochs)
 
 
 def by_chance(space: Space, epochs: int, *, number: int, seed: int) -> Search:
@@ -75,21 +86,24 @@ def lengths(epochs: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(max(1, round(epochs * rung)) for rung in RUNGS))
 
 
-def _halved(stage: str, points: Sequence[Point], rungs: Sequence[int]) -> Generator[Batch, Errors, dict[Door, Point]]:
+def _halved(stage: str, points: Sequence[Point], rungs: Sequence[int]) -> Generator[Batch, Errors, Errors]:
+    """The points of the last rung, with their errors; a rung that would drop nothing is passed over."""
+    errors: Errors = {}
     for length in rungs:
+        if length < rungs[-1] and len(survivors(points, dict.fromkeys(points, 0.0))) == len(points):
+            continue
         errors = yield Batch(stage=stage, points=tuple(points), epochs=length)
-        if length < rungs[-1]:
-            points = _survivors(points, errors)
-    return {door: found[0] for door, found in by_door(points, errors).items()}
+        points = survivors(points, errors)
+    return errors
 
 
-def _survivors(points: Sequence[Point], errors: Errors) -> list[Point]:
-    """The best third of each door, at least two, taking turns: doors are compared at the end, so none is dropped."""
+def survivors(points: Iterable[Point], errors: Errors) -> tuple[Point, ...]:
+    """The best share of each door, at least two, taking turns: doors are compared at the end, so none is dropped."""
     kept = [found[: max(2, round(len(found) * KEPT))] for found in by_door(points, errors).values()]
-    return [point for turn in zip_longest(*kept) for point in turn if point is not None]
+    return tuple(point for turn in zip_longest(*kept) for point in turn if point is not None)
 
 
-def by_door(points: Sequence[Point], errors: Errors) -> dict[Door, list[Point]]:
+def by_door(points: Iterable[Point], errors: Errors) -> dict[Door, list[Point]]:
     """The points of each door, the best first, as far as they were tried."""
     tried = sorted((p for p in points if p in errors), key=lambda p: (errors[p], p.lr, p.strength))
     return {door: found for door in Door if (found := [p for p in tried if p.door is door])}

@@ -17,8 +17,8 @@ from halflife.lab.store import Store
 from halflife.tune._point import Point
 from halflife.tune._search import Batch
 
-SMALL = 8
-"""Chunks are filled up to so many members, or to as many as are trained at once: two sizes need two programs."""
+Folds = Sequence[tuple[Data, Regime]]
+"""The rows of each fold of one split, with the regime for all epochs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,26 +26,28 @@ class Progress:
     """How far a search is.
 
     Attributes:
-        stage: "coarse", "fine", "seeds" or the name of another search.
+        stage: "coarse", "fine", "splits" or the name of another search.
         done: trainings of this stage that are finished.
         total: trainings of this stage.
+        kept: trainings that are finished in all stages so far.
         best: the point with the lowest mean validation error among those trained longest, and that error.
     """
 
     stage: str
     done: int
     total: int
+    kept: int
     best: tuple[Point, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One point as it was tried, on every fold.
+    """One point as it was tried, on every fold of one split or of several.
 
     Attributes:
         point: what was tried.
         epochs: how long each network was trained.
-        outcomes: how each network ended: for every fold one for each seed.
+        outcomes: how each network ended: for every split one for each fold.
     """
 
     point: Point
@@ -53,18 +55,27 @@ class Trial:
     outcomes: tuple[tuple[Outcome, ...], ...]
 
     @property
+    def splits(self) -> int:
+        """Of how many splits it was tried on the folds."""
+        return len(self.outcomes)
+
+    @property
     def errors(self) -> tuple[float, ...]:
-        """The validation error of each fold, the mean over seeds; infinite where a network diverged."""
-        return tuple(fmean(_error(o) for o in of_fold) for of_fold in self.outcomes)
+        """The validation error of each fold, split by split; infinite where a network diverged."""
+        return tuple(error for split in range(self.splits) for error in self.errors_in(split))
 
     @property
     def error(self) -> float:
         """Their mean."""
         return fmean(self.errors)
 
-    def mean(self, name: str) -> tuple[float, ...]:
-        """Another measure of each fold, such as `norm`, the mean over seeds."""
-        return tuple(fmean(float(getattr(o, name)) for o in of_fold) for of_fold in self.outcomes)
+    def errors_in(self, split: int) -> tuple[float, ...]:
+        """The validation error of each fold of a split; infinite where a network diverged."""
+        return tuple(_error(outcome) for outcome in self.outcomes[split])
+
+    def measured(self, name: str) -> tuple[float, ...]:
+        """Another measure of each fold, such as `norm`, split by split."""
+        return tuple(float(getattr(outcome, name)) for of_split in self.outcomes for outcome in of_split)
 
 
 def _error(outcome: Outcome) -> float:
@@ -75,60 +86,90 @@ def _error(outcome: Outcome) -> float:
 class Trials:
     """All that was tried so far, and the means to try more.
 
-    A batch trains every point on every fold. In the file, fold f of batch b is fold b·folds + f.
+    A batch trains every point on every fold of one split. In the file, fold f of batch b is fold b·folds + f.
 
     Attributes:
         store: the study file.
-        folds: rows of each fold, with the regime for all epochs.
+        split: the folds of the split with this number.
+        seed: of the starts on the first split; the next has the next.
+        epochs: of a whole training.
         rule: the rule of all networks.
         hyperparameters: its numbers.
-        members: how many are trained at once.
+        members: how many are trained at once, at most.
+        program: how many members a compiled program has, the same in all stages, so that it is compiled once; smaller
+            chunks are filled up. None where nothing is compiled.
+        allowance: whole trainings that may be done.
         ends: when to stop, by `time.monotonic()`.
         train: the options of `run_folds`.
         progress: told after each chunk.
         trained: trainings in the file or done now.
+        work: the same, counted in whole trainings.
         trials: by point and epochs.
     """
 
     store: Store
-    folds: Sequence[tuple[Data, Regime]]
+    split: Callable[[int], Folds]
+    seed: int
+    epochs: int
     rule: str
     hyperparameters: dict[str, float]
     members: int
+    program: int | None
+    allowance: float
     ends: float
     train: dict[str, Any]
     progress: Callable[[Progress], None]
     crew: Crew | None = None
     trained: int = 0
+    work: float = 0.0
     trials: dict[tuple[Point, int], Trial] = field(default_factory=dict)
     _batches: int = 0
-    _chunks: int = 0
+    _planned: int = 0
+    _began: bool = False
 
     @property
     def out_of_time(self) -> bool:
-        """Whether nothing more may be begun."""
-        return time.monotonic() >= self.ends
+        """Whether nothing more may be begun; the first points are always tried."""
+        return self._began and time.monotonic() >= self.ends
 
-    def attempt(self, batch: Batch, seeds: Sequence[int]) -> dict[Point, float]:
-        """Train the points with these seeds on every fold, and tell the mean error of those that were finished.
+    def attempt(self, batch: Batch, split: int = 0) -> dict[Point, float]:
+        """Train the points on every fold of a split, and tell the mean error of those that were finished.
 
-        What the file has is not trained again. When time is up, points are left out that some fold has not finished.
+        What the file has is not trained again. Points that are not affordable are left out, the last first, and so are
+        those that some fold has not finished when time is up.
         """
+        folds = self.split(split)
+        share = batch.epochs / self.epochs
+        most = min(len(batch.points), (self.allowance - self.work) / (share * len(folds)) + _ROUNDING)
+        points = batch.points[: max(0, int(most))]
         number, self._batches = self._batches, self._batches + 1
-        chunks = self._plan(batch, seeds)
+        groups = self._plan(points, split, len(folds))
         finished = self.store.finished()
-        total = sum(len(chunk.settings) for chunk in chunks)
-        done = sum(len(chunk.settings) for chunk in chunks if chunk.number in finished)
-        self.progress(Progress(stage=batch.stage, done=done, total=total, best=self.best()))
-        missing = [chunk for chunk in chunks if chunk.number not in finished]
-        for chunk, trained, seconds in self._run(missing, batch.epochs):
-            self.store.add_chunk(chunk, trained, seconds, fold=self._fold(number, chunk.fold))
+        done = sum(len(c.settings) for group in groups for c in group.chunks if c.number in finished)
+        errors: dict[Point, float] = {}
+
+        def tell(*ended: Group) -> None:
+            for group in ended:
+                errors.update(self._read(group.points, split, batch.epochs, number * len(folds)))
+            self._began = self._began or bool(errors) or not points
+            kept, total = self.trained + done, len(points) * len(folds)
+            self.progress(Progress(stage=batch.stage, done=done, total=total, kept=kept, best=self.best()))
+
+        for group in groups:
+            group.missing -= finished
+        tell(*(group for group in groups if not group.missing))
+        missing = [chunk for group in groups for chunk in group.chunks if chunk.number in group.missing]
+        for chunk, trained, seconds in self._run(folds, missing, batch.epochs):
+            self.store.add_chunk(chunk, trained, seconds, fold=number * len(folds) + chunk.fold)
             done += len(chunk.settings)
-            self.progress(Progress(stage=batch.stage, done=done, total=total, best=self.best()))
+            group = next(group for group in groups if chunk.number in group.missing)
+            group.missing.discard(chunk.number)
+            tell(*(() if group.missing else (group,)))
             if self.out_of_time:
                 break
         self.trained += done
-        return self._read(batch, seeds, number)
+        self.work += done * share
+        return errors
 
     def best(self) -> tuple[Point, float] | None:
         """The point with the lowest error among those trained longest."""
@@ -137,50 +178,59 @@ class Trials:
         found = min(tried, key=lambda t: t.error, default=None)
         return (found.point, found.error) if found else None
 
-    def _fold(self, batch: int, fold: int) -> int:
-        return batch * len(self.folds) + fold
+    def _plan(self, points: Sequence[Point], split: int, folds: int) -> list["Group"]:
+        """Chunks, the first points of every fold before the last of any."""
+        most = min(self.members, self.program or self.members)
+        # what is not filled up is cut evenly
+        size = most if self.program or not points else -(-len(points) // -(-len(points) // most))
+        groups = []
+        for first in range(0, len(points), size):
+            some = tuple(points[first : first + size])
+            settings = tuple(p.setting(self.rule, self.hyperparameters) for p in some)
+            whole = most if self.program else len(some)
+            chunks = tuple(
+                Chunk(number=self._planned + fold, seed=self.seed + split, settings=settings, size=whole, fold=fold)
+                for fold in range(folds)
+            )
+            self._planned += folds
+            groups.append(Group(points=some, chunks=chunks, missing={chunk.number for chunk in chunks}))
+        return groups
 
-    def _plan(self, batch: Batch, seeds: Sequence[int]) -> list[Chunk]:
-        """Chunks of like size, the first points of every fold before the last of any."""
-        points = len(batch.points)
-        most = max(1, self.members // SMALL * SMALL or self.members)
-        size = -(-points // -(-points // most))
-        whole = most if size > SMALL else min(SMALL, most)
-        chunks = []
-        for first in range(0, points, size):
-            settings = tuple(p.setting(self.rule, self.hyperparameters) for p in batch.points[first : first + size])
-            for seed in seeds:
-                for fold in range(len(self.folds)):
-                    chunk = Chunk(number=self._chunks, seed=seed, settings=settings, size=whole, fold=fold)
-                    self._chunks += 1
-                    chunks.append(chunk)
-        return chunks
-
-    def _run(self, chunks: Sequence[Chunk], epochs: int) -> Any:
+    def _run(self, folds: Folds, chunks: Sequence[Chunk], epochs: int) -> Any:
         if self.out_of_time:
             return iter(())
-        folds = [(data, Regime(**{**vars(regime), "epochs": epochs})) for data, regime in self.folds]
-        return run_folds(folds, chunks, crew=self.crew, happened=self.store.add_incident, **self.train)
+        shorter = [(data, Regime(**{**vars(regime), "epochs": epochs})) for data, regime in folds]
+        return run_folds(shorter, chunks, crew=self.crew, happened=self.store.add_incident, **self.train)
 
-    def _read(self, batch: Batch, seeds: Sequence[int], number: int) -> dict[Point, float]:
-        kept: list[dict[tuple[Any, int], Outcome]] = [
-            {(o.setting, o.seed): o for o in self.store.outcomes(fold=self._fold(number, fold))}
-            for fold in range(len(self.folds))
-        ]
+    def _read(self, points: Sequence[Point], split: int, epochs: int, fold: int) -> dict[Point, float]:
+        """The trials of points that are finished on every fold of a split, the first of which is this in the file."""
+        folds = range(fold, fold + len(self.split(split)))
+        kept = [{o.setting: o for o in self.store.outcomes(fold=f) if o.seed == self.seed + split} for f in folds]
         errors = {}
-        for point in batch.points:
+        for point in points:
             setting = point.setting(self.rule, self.hyperparameters)
-            if not all((setting, seed) in of_fold for of_fold in kept for seed in seeds):
+            before = self.trials.get((point, epochs))
+            if (before.splits if before else 0) != split:
                 continue
-            before = self.trials.get((point, batch.epochs))
-            outcomes = tuple(
-                (*(before.outcomes[fold] if before else ()), *(of_fold[setting, seed] for seed in seeds))
-                for fold, of_fold in enumerate(kept)
-            )
-            trial = Trial(point=point, epochs=batch.epochs, outcomes=outcomes)
-            self.trials[point, batch.epochs] = trial
+            outcomes = (*(before.outcomes if before else ()), tuple(of_fold[setting] for of_fold in kept))
+            trial = self.trials[point, epochs] = Trial(point=point, epochs=epochs, outcomes=outcomes)
             errors[point] = trial.error
         return errors
 
 
-__all__ = ["Progress", "Trial", "Trials"]
+@dataclass(kw_only=True)
+class Group:
+    """Some points on every fold of a split.
+
+    Attributes:
+        points: that are trained together.
+        chunks: one for each fold.
+        missing: the numbers of those that are not in the file.
+    """
+
+    points: tuple[Point, ...]
+    chunks: tuple[Chunk, ...]
+    missing: set[int]
+
+
+_ROUNDING = 1e-6

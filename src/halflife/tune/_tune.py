@@ -3,9 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import jax
 
 from halflife._errors import BadInput, UnknownName
 from halflife.lab import cluster, plain
@@ -19,18 +21,19 @@ from halflife.lab.population import MEMORY, members_a_chunk
 from halflife.lab.regime import Regime
 from halflife.lab.split import Size
 from halflife.lab.store import Store
-from halflife.recipes import Recipe, Translations, Where, translate
-from halflife.rules import Law
 from halflife.rules import rule as rule_named
-from halflife.tune import _choose, _models, _optuna
-from halflife.tune._budget import SEARCHES, affordable
-from halflife.tune._point import Door, Point, Space, space
+from halflife.tune import _choose, _models, _optuna, _setting
+from halflife.tune._budget import FINALISTS, POINTS, SEARCHES, Plan, affordable
+from halflife.tune._point import Space, space
 from halflife.tune._result import Tuning
-from halflife.tune._search import Batch, Search
-from halflife.tune._trials import Progress, Trials
+from halflife.tune._search import STEPS, Batch
+from halflife.tune._trials import Folds, Progress, Trials
 
-FRAMEWORKS = ("torch", "keras", "optax", "sklearn")
-"""Those that the winning setting is written for."""
+PROGRAM = {"cpu": 6, "gpu": 48}
+"""How many networks a compiled program trains, whatever the stage, so that there is one to compile.
+
+A CPU trains as many rows a second of the default network with 6 as with 48, within a fifth, and fewer are filled up.
+"""
 
 _SEEDS = 2**63
 
@@ -68,10 +71,10 @@ def tune(
 ) -> Tuning:
     """Find how much to regularize, behind which door, and say what it gains over not regularizing at all.
 
-    Every setting is trained on all folds at once. A coarse grid is thinned out by successive halving, a finer one
-    follows round the best of each door, and the finalists are trained from more starts. The gain is measured on folds
-    that had no part in choosing the setting. What was trained is kept in a file as it is finished: an interrupted
-    search goes on with the same call.
+    Every setting is trained on all folds at once. A coarse grid is thinned out by successive halving, steps to better
+    neighbours in a finer one follow from the best of each door, and the finalists are trained on more splits into
+    folds. The gain is measured on folds that had no part in choosing the setting. What was trained is kept in a file
+    as it is finished: an interrupted search goes on with the same call.
 
     Args:
         data: a data set by name, a file (see `halflife.lab.load`), or features [rows, ...] and targets as two arrays.
@@ -85,11 +88,13 @@ def tune(
         grid: what to search: "lr", "l2" (λ) and "decay" (α per step, at the middle lr; it moves with lr). What is left
             out is a coarse default; an empty sequence shuts that door.
         search: "grid", "random" or "optuna".
-        trainings: the most networks to train; the grid is thinned until it fits.
-        minutes: after this long nothing more is begun, and the answer is made from what there is.
+        trainings: what may be trained, in whole trainings: one that is dropped after a tenth of the epochs counts as
+            a tenth. The grid is thinned until it fits; the least is two settings on all folds.
+        minutes: after this long nothing more is begun, and the answer is made from what there is; a few settings are
+            always tried.
         folds: of the cross-validation.
-        seeds: starts of each finalist.
-        seed: the first of them; decides the folds, too.
+        seeds: splits into folds that each finalist is trained on, every one with a start of its own.
+        seed: the first of them; it decides the start and the split.
         epochs: how often a network that is not dropped early sees each row.
         hidden: units of each hidden layer.
         activation: of the hidden layers.
@@ -113,11 +118,17 @@ def tune(
     """
     began = time.perf_counter()
     ends = _deadline(minutes)
-    _require(seeds=seeds, seed=seed, search=search)
+    _require(seeds=seeds, seed=seed, search=search, trainings=trainings)
     numbers = rule_named(rule).settings(**(hyperparameters or {}))
     searched = _space(rule, grid)
-    sets = split_into_folds(data, number=folds, target=target, task=task, seed=seed, rows=rows, label_noise=label_noise)
 
+    @lru_cache(maxsize=1)
+    def rows_of(split: int) -> tuple[Data, ...]:
+        return split_into_folds(
+            data, number=folds, target=target, task=task, seed=seed + split, rows=rows, label_noise=label_noise
+        )
+
+    sets = rows_of(0)
     minimized = error or ("softmax_cross_entropy" if sets[0].task == "classification" else "squared")
     own = _models.own(model, data, sets, minimized) if model is not None else None
 
@@ -130,86 +141,110 @@ def tune(
         )
         return Regime(network=network, epochs=epochs, batch_size=batch_size, schedule=schedule, precision=precision)
 
-    with_regimes = [(of, regime(of)) for of in sets]
-    first = with_regimes[0][1]
-    searched, how = affordable(searched, search, epochs, trainings=trainings, folds=folds, seeds=seeds, seed=seed)
+    def split(number: int) -> Folds:
+        return [(of, regime(of)) for of in rows_of(number)]
+
+    first = regime(sets[0])
+    plan = affordable(
+        Plan(
+            name=search,
+            space=searched,
+            steps=STEPS if search == "grid" else 0,
+            number=0 if search == "grid" else POINTS,
+            splits=seeds,
+            folds=folds,
+            epochs=epochs,
+            seed=seed,
+        ),
+        trainings,
+    )
     keep_compiled_programs()
     with cluster.crew(ray) as crew:
-        platform = crew.platform if crew else None
+        platform = crew.platform if crew else jax.default_backend()
         members = members_a_chunk(first.network, first, [rule], memory=memory, platform=platform)
+        program = None if _models.trains_itself(own) else PROGRAM["cpu" if platform == "cpu" else "gpu"]
         question = {
             "data": [sets[0].name, sets[0].fingerprint],
             "regime": plain.regime(first),
             "rules": [[], [rule]],
             "hyperparameters": sorted(numbers.items()),
             "settings": [],
-            "space": [searched.lrs, searched.l2s, searched.decays_over_lr],
-            "search": [search, how.number],
+            "space": [plan.space.lrs, plan.space.l2s, plan.space.decays_over_lr],
+            "search": [search, plan.steps, plan.number, trainings],
             "folds": folds,
-            "seeds": [seed, seeds],
-            "chunk size": members,
+            "seeds": [seed, plan.splits],
+            "chunk size": min(members, program or members),
         }
         path = Path(out) if out else file_for(sets[0].name, question, kind="tune")
         with Store(path, question, versions=versions(), kind="tune") as store:
             trials = Trials(
                 store=store,
-                folds=with_regimes,
+                split=split,
+                seed=seed,
+                epochs=epochs,
                 rule=rule,
                 hyperparameters=numbers,
                 members=members,
+                program=program,
+                allowance=math.inf if trainings is None else trainings,
                 ends=ends,
                 train={"memory": memory} | _models.trainer(own, epochs),
                 progress=progress,
                 crew=crew,
             )
-            _drive(how.search(), trials, seed)
-            tried = _choose.comparable(trials.trials.values(), searched.doors)
-            if len(tried) < 2:
-                raise BadInput(
-                    f"{'time was up' if trials.out_of_time else 'too many networks diverged'} before two doors could "
-                    f"be compared; what was trained is kept in {path}: the same command with more minutes, or a grid "
-                    "of smaller lrs in another file, goes on."
-                )
-            chosen = _choose.chosen_by_others(tried)
-            if seeds > 1:
-                finalists = _choose.to_confirm(tried)
-                length = next(iter(tried.values()))[0].epochs
-                trials.attempt(Batch(stage="seeds", points=finalists, epochs=length), range(seed + 1, seed + seeds))
-                tried = _choose.comparable(trials.trials.values(), tried)
+            tried = _driven(plan, trials, path)
             if optuna_storage:
                 _optuna.write(trials.trials.values(), optuna_storage, path.stem)
-            found = _choose.choices(tried, chosen, searched if search == "grid" else None)
+            found = _choose.choices(tried, plan.space if search == "grid" else None)
             best = min(found, key=lambda choice: choice.error.mean)
-            recipe = _recipe(rule, numbers, best.point, sets[0], first)
+            recipe = _setting.recipe(rule, numbers, best.point, sets[0], first)
             return Tuning(
-                data=_describe(sets),
+                data=_setting.describe(sets),
                 score="accuracy" if sets[0].task == "classification" else "R²",
                 rule=rule,
                 regime=first,
-                seeds=tuple(range(seed, seed + seeds)),
+                seeds=tuple(range(seed, seed + max(t.splits for t in trials.trials.values()))),
                 folds=folds,
                 search=search,
                 choices=found,
                 trials=tuple(trials.trials.values()),
                 best=best,
                 recipe=recipe,
-                translations=_written(recipe, sets[0].task),
+                translations=_setting.written(recipe, sets[0].task),
                 finished=not trials.out_of_time,
                 trainings=trials.trained,
+                work=trials.work,
                 incidents=tuple(store.incidents()),
                 seconds=time.perf_counter() - began,
                 path=path,
             )
 
 
-def _drive(search: Search, trials: Trials, seed: int) -> None:
-    """Try what the search asks for until it is done or time is up."""
+def _driven(plan: Plan, trials: Trials, path: Path) -> _choose.Tried:
+    """Try what the search asks for, then its finalists on more splits, until that is done or time is up.
+
+    Raises:
+        BadInput: no two doors can be compared.
+    """
+    search = plan.search()
     try:
         batch = next(search)
         while not trials.out_of_time:
-            batch = search.send(trials.attempt(batch, [seed]))
+            batch = search.send(trials.attempt(batch))
     except StopIteration:
-        return
+        pass
+    tried = _choose.comparable(trials.trials.values(), plan.space.doors)
+    if len(tried) < 2:
+        raise BadInput(
+            f"{'time was up' if trials.out_of_time else 'too many networks diverged'} before two doors could be "
+            f"compared; what was trained is kept in {path}: the same command with more minutes, or a grid of smaller "
+            "lrs in another file, goes on."
+        )
+    finalists = _choose.finalists(tried, FINALISTS)
+    length = next(iter(tried.values()))[0].epochs
+    for split in range(1, plan.splits):
+        trials.attempt(Batch(stage="splits", points=finalists, epochs=length), split)
+    return _choose.comparable(trials.trials.values(), tried)
 
 
 def _space(rule: str, grid: Mapping[str, Sequence[float]] | None) -> Space:
@@ -220,13 +255,15 @@ def _space(rule: str, grid: Mapping[str, Sequence[float]] | None) -> Space:
     return space(rule, lrs=given.get("lr"), l2s=given.get("l2"), decays=given.get("decay"))
 
 
-def _require(*, seeds: int, seed: int, search: str) -> None:
+def _require(*, seeds: int, seed: int, search: str, trainings: int | None) -> None:
     if seeds < 1:
         raise BadInput(f"seeds is {seeds}: it must be 1 or more.")
     if seed + seeds > _SEEDS:
         raise BadInput(f"seed is {seed}: the last seed must be below 2^63.")
     if search not in SEARCHES:
         raise UnknownName("search", search, SEARCHES)
+    if trainings is not None and trainings < 1:
+        raise BadInput(f"trainings is {trainings}: it must be 1 or more.")
 
 
 def _deadline(minutes: float | None) -> float:
@@ -235,42 +272,3 @@ def _deadline(minutes: float | None) -> float:
     if not 0 < minutes < math.inf:
         raise BadInput(f"minutes is {minutes}: it must be a positive number.")
     return time.monotonic() + 60 * minutes
-
-
-def _recipe(rule: str, numbers: Mapping[str, float], point: Point, data: Data, regime: Regime) -> Recipe:
-    rows, batch = len(data.train), min(regime.batch_size, len(data.train))
-    laws = {Door.NONE: Law.NONE, Door.L2: Law.L2, Door.DECAY: Law.INDEPENDENT}
-    return Recipe(
-        rule=rule,
-        lr=point.lr,
-        law=laws[point.door],
-        strength=point.strength,
-        hyperparameters=tuple(numbers.items()),
-        where=Where.WEIGHTS,
-        schedule=regime.schedule,
-        steps=regime.epochs * -(-rows // batch),
-        batch=batch,
-        rows=rows,
-    )
-
-
-def _written(recipe: Recipe, task: str) -> Translations:
-    """The recipe for each framework; scikit-learn's classifier and regressor take the same arguments."""
-    found = translate(recipe, to=FRAMEWORKS)
-    if task == "classification":
-        return found
-    answers = (replace(a, recipe=a.recipe.replace("MLPClassifier", "MLPRegressor")) for a in found)
-    return replace(found, answers=tuple(answers))
-
-
-def _describe(sets: Sequence[Data]) -> str:
-    of = sets[0]
-    rows = len(of.train) + len(of.valid)
-    return (
-        replace(of, train=of.train, valid=of.valid)
-        .describe()
-        .replace(
-            f"{len(of.train)} + {len(of.valid)} + 0 rows (training, validation, test)",
-            f"{rows} rows in {len(sets)} folds",
-        )
-    )
