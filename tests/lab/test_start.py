@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from halflife.lab import Network, Regime, Setting, train
+from halflife.lab import Network, Regime, Setting, compiler, train
 from halflife.lab.training import Start
 from halflife.rules import RULES, Law
 from trained_by_others import small_data
@@ -37,20 +37,33 @@ def test_two_halves_are_bitwise_the_whole(rule):
     assert (np.abs(apart - _weights(whole)).max() > 1e-4) == bool(RULES[rule].initial)
 
 
-def test_training_ends_when_it_is_enough():
-    """Told after the second epoch that it is enough, training returns two epochs' curves and the last weights."""
-    seen = []
+@pytest.mark.parametrize("soon", [False, True])
+def test_training_ends_when_it_is_enough(soon):
+    """Told about the second of the epochs of one call that it is enough, training ends as it does after two epochs."""
+    asked, weights = [], []
 
-    def enough(parameters, curves):
-        seen.append((parameters, curves))
-        return len(seen) == 2
+    def enough(curves):
+        asked.append(curves["train"])
+        return len(asked) == 2
 
-    trained = train(DATA, RECIPE, _settings(), seed=1, enough=enough)
-    whole = train(DATA, RECIPE, _settings(), seed=1)
-    assert len(trained.curves["train"]) == len(seen) == 2
-    np.testing.assert_allclose(trained.curves["train"], whole.curves["train"][:2], rtol=1e-5)
-    np.testing.assert_array_equal(seen[1][1]["train"], trained.curves["train"][1])
-    np.testing.assert_array_equal(seen[1][0][0]["weights"], trained.parameters[0]["weights"])
+    trained = train(DATA, RECIPE, _settings(), seed=1, enough=enough, soon=soon)
+    train(DATA, RECIPE, _settings(), seed=1, after_epoch=lambda _, layers: weights.append(layers[0]["weights"]))
+    assert len(trained.curves["train"]) == len(asked) == 2
+    np.testing.assert_array_equal(asked, trained.curves["train"])
+    np.testing.assert_allclose(trained.parameters[0]["weights"], weights[1], rtol=1e-5)
+    assert np.abs(weights[2] - weights[1]).max() > 1e-3
+
+
+def test_a_compiler_without_the_older_emitters_compiles_as_ever(monkeypatch):
+    """Where XLA does not know the option that compiles sooner, a program is compiled without; other errors are told."""
+    for options, says in (({"xla_of_another_year": True}, None), ({"xla_backend_optimization_level": "much"}, "much")):
+        monkeypatch.setattr(compiler, "_OLDER_EMITTERS", options)
+        doubled = compiler.to_compile_soon(lambda x, by: x * by, ["by"])
+        if says:
+            with pytest.raises(Exception, match=says):
+                doubled(np.float32(3), by=2)
+        else:
+            assert doubled(np.float32(3), by=2) == 6
 
 
 def test_without_rows_to_measure_on_there_are_no_numbers():

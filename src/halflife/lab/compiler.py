@@ -1,9 +1,37 @@
-"""Compiled programs are kept between runs, in the user's cache folder, unless JAX is already told where."""
+"""How programs are compiled, and that they are kept between runs, in the user's cache folder or where JAX was told."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 from platformdirs import user_cache_path
 
 _SHORTEST_KEPT_SECONDS = 0.2
+_ONE_THREAD = {"xla_cpu_multi_thread_eigen": False}
+"""Each chunk has a thread of its own, and sums in an order that does not depend on how many there are."""
+
+_OLDER_EMITTERS = {"xla_cpu_use_fusion_emitters": False}
+
+
+def to_run_fast(function: Callable[..., Any], static: Sequence[str], **options: Any) -> Callable[..., Any]:
+    """The function compiled for a thread of its own; keyword arguments named as static are constants to it."""
+    compiled: Callable[..., Any] = jax.jit(function, static_argnames=static, compiler_options=_ONE_THREAD | options)
+    return compiled
+
+
+def to_compile_soon(function: Callable[..., Any], static: Sequence[str]) -> Callable[..., Any]:
+    """The same, compiled in about half the time and a sixth slower, where XLA still has its older emitters."""
+    sooner, as_ever = to_run_fast(function, static, **_OLDER_EMITTERS), to_run_fast(function, static)
+
+    def call(*arrays: Any, **constants: Any) -> Any:
+        try:
+            return sooner(*arrays, **constants)
+        except jax.errors.JaxRuntimeError as error:
+            if "No such compile option" not in str(error):
+                raise
+            return as_ever(*arrays, **constants)
+
+    return call
 
 
 def keep_compiled_programs() -> None:

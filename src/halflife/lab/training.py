@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from halflife.lab import compiler
 from halflife.lab.data import Data, Rows
 from halflife.lab.evaluation import Blocks, errors_and_scores, in_blocks
 from halflife.lab.evaluation import norm as norm_of
@@ -89,12 +90,13 @@ def train(
     seed: int,
     stop: Callable[[], bool] = lambda: False,
     after_epoch: Callable[[int, Parameters], None] | None = None,
-    enough: Callable[[Parameters, Mapping[str, np.ndarray]], bool] | None = None,
+    enough: Callable[[Mapping[str, np.ndarray]], bool] | None = None,
     start: Start | None = None,
     order: RowOrder | None = None,
     row_weights: np.ndarray | None = None,
     together: int | None = None,
     last_look: bool = True,
+    soon: bool = False,
 ) -> Trained:
     """Train one network a setting, all from the same start on the same batches, all under one rule.
 
@@ -105,14 +107,15 @@ def train(
         seed: of the initialization and the order of rows.
         stop: asked between compiled calls; when true, training ends with `Stopped`.
         after_epoch: called with the epoch (from 1) and the weights of all members after each epoch.
-        enough: asked after each epoch, with the weights of all members and that epoch's `CURVES`, [members]; when
-            true, training ends there, and with it the curves.
+        enough: asked about each epoch in turn, with its `CURVES`, [members]; when true, training ends there, and with
+            it the curves. Epochs of the same compiled call that came after it are taken back.
         start: where to begin, by default at the initial weights that the seed draws.
         order: of the training rows in each epoch, by default drawn by the seed.
         row_weights: [rows], above 0: how much each training row counts in the mean of its batch.
         together: a divisor of the epochs; a compiled call takes no more than so many, so that trainings of different
             lengths can share their program.
         last_look: whether error and score on all training rows are measured after the last epoch.
+        soon: whether the program is compiled sooner and runs slower, for trainings that take a second or less.
 
     Returns:
         Curves and final weights, members in the order of the settings.
@@ -139,9 +142,9 @@ def train(
         }
         l2 = _per_member([s.l2 for s in settings], dtype)
         together = regime.epochs if together is None else together
-        block = 1 if after_epoch or enough else _epochs_a_call(regime, len(data.train.x), together)
+        block = 1 if after_epoch else _epochs_a_call(regime, len(data.train.x), together)
         call = partial(
-            _compiled_fast if after_epoch else _compiled_to_run_fast,
+            _compiled_soon if soon else _compiled_to_run_fast,
             network=regime.network,
             rule=rule,
             order=settings[0].law.order,
@@ -163,14 +166,16 @@ def train(
                 row_weights=row_weights,
                 steps_before=start.steps,
             )
-            look = [len(evaluated.x) if epoch == regime.epochs - 1 else every_epoch for epoch in epochs]
-            told["blocks"] = np.array(look, np.int32)
-            carry, curve = call(carry, told, rows, evaluated, l2, hyperparameters)
+            blocks = [len(evaluated.x) if epoch == regime.epochs - 1 else every_epoch for epoch in epochs]
+            before, told["blocks"] = carry, np.array(blocks, np.int32)
+            carry, curve = call(before, told, rows, evaluated, l2, hyperparameters, np.int32(block))
             curves.append(np.asarray(curve))
             if after_epoch:
                 after_epoch(first + 1, jax.tree.map(np.asarray, carry[0]))
-            last = dict(zip(CURVES, curves[-1][-1], strict=False))
-            if enough and enough(jax.tree.map(np.asarray, carry[0]), last):
+            if enough and (ended := _ended(curves[-1], enough)):
+                curves[-1] = curves[-1][:ended]
+                if ended < block:
+                    carry, _ = call(before, told, rows, evaluated, l2, hyperparameters, np.int32(ended))
                 break
         measured = dict(zip((*CURVES, *_LAST), np.concatenate(curves).swapaxes(0, 1), strict=True))
         unseen = 0 if len(measured["train"]) == regime.epochs else np.nan
@@ -190,6 +195,11 @@ def _initial(regime: Regime, seed: int, members: int) -> Start:
             for layer in regime.network.initial(seed)
         ]
     )
+
+
+def _ended(curves: Array, enough: Callable[[Mapping[str, np.ndarray]], bool]) -> int:
+    """The first of these epochs, counted from 1, that is enough; 0 if none is."""
+    return next((n for n, of_epoch in enumerate(curves, 1) if enough(dict(zip(CURVES, of_epoch, strict=False)))), 0)
 
 
 def _epochs_a_call(regime: Regime, rows: int, most: int) -> int:
@@ -214,6 +224,7 @@ def _train_block(
     evaluated: Blocks,
     l2: Array,
     hyperparameters: Mapping[str, Array],
+    epochs: Array,
     *,
     network: Model,
     rule: str,
@@ -275,21 +286,15 @@ def _train_block(
         stacked = jnp.stack([curves[name] for name in (*CURVES, *_LAST)])
         return (parameters, state, diverged), jnp.where(alive, stacked, jnp.nan)
 
-    final: tuple[Any, Array] = jax.lax.scan(one_epoch, carry, feed)
+    def add_epoch(number: Array, so_far: tuple[Any, Array]) -> tuple[Any, Array]:
+        carry, curve = one_epoch(so_far[0], {name: value[number] for name, value in feed.items()})
+        return carry, so_far[1].at[number].set(curve)
+
+    nothing = jnp.zeros((len(feed["epoch"]), len((*CURVES, *_LAST)), len(l2)), l2.dtype)
+    final: tuple[Any, Array] = jax.lax.fori_loop(0, epochs, add_epoch, (carry, nothing))
     return final
 
 
-def _compiled(**options: Any) -> Callable[..., tuple[Any, Array]]:
-    names = ("network", "rule", "order", "regularize_biases", "scored_as")
-    compiled: Callable[..., tuple[Any, Array]] = jax.jit(
-        _train_block, static_argnames=names, compiler_options=_ONE_THREAD | options
-    )
-    return compiled
-
-
-_ONE_THREAD = {"xla_cpu_multi_thread_eigen": False}
-"""Each chunk has a thread of its own, and sums in an order that does not depend on how many there are."""
-
-_compiled_to_run_fast = _compiled()
-_compiled_fast = _compiled(xla_backend_optimization_level=0)
-"""The same program, compiled in a third of the time: for a few members over a few epochs."""
+_STATIC = ("network", "rule", "order", "regularize_biases", "scored_as")
+_compiled_to_run_fast = compiler.to_run_fast(_train_block, _STATIC)
+_compiled_soon = compiler.to_compile_soon(_train_block, _STATIC)

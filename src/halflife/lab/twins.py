@@ -96,7 +96,7 @@ def _gaps(data: Data, regime: Regime, settings: Sequence[Setting], seed: int, st
         )
         gaps.append(np.linalg.norm(flat[1:] - flat[0], axis=1) / np.linalg.norm(flat[0]))
 
-    diverged = train(data, regime, settings, seed=seed, stop=stop, after_epoch=measure).diverged
+    diverged = train(data, regime, settings, seed=seed, stop=stop, after_epoch=measure, soon=True).diverged
     epoch = np.arange(1, regime.epochs + 1)[:, None]
     lost = (diverged > 0) & (epoch >= diverged)
     return np.where(lost[:, 1:] | lost[:, :1], np.nan, np.array(gaps))

@@ -2,6 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,8 @@ ERRORS = {"identity": "squared", "softmax": "softmax_cross_entropy", "logistic":
 """The error that goes with each activation of the outputs."""
 
 _ROWS_AT_ONCE = 4096
+_SOON_DONE = 1e10
+"""Weights × rows × epochs that are trained in about a second, so that the time to compile counts."""
 
 
 class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
@@ -133,10 +136,12 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
             [setting],
             seed=0,
             start=start,
-            order=_start.reshuffled(len(X), random) if self.shuffle else _start.unshuffled(len(X)),
+            order=_start.reshuffled(len(X), deepcopy(random)) if self.shuffle else _start.unshuffled(len(X)),
             row_weights=sample_weight,
-            enough=patience if may_stop else None,
             last_look=False,
+            after_epoch=patience.looks if may_stop else None,
+            enough=patience.enough if may_stop else None,
+            soon=network.parameters * len(X) * regime.epochs < _SOON_DONE,
         )
         if trained.diverged[0]:
             raise BadInput(
@@ -146,6 +151,8 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn sh
         self.coefs_, self.intercepts_ = _start.of_member(patience.best or trained.parameters)
         losses = (trained.curves["train"] + trained.curves["penalty"])[:, 0].tolist()
         self.n_iter_ = len(losses)
+        if self.shuffle and random is self.random_state:
+            _start.skip(len(X), random, epochs=self.n_iter_)
         self.loss_curve_ = (self.loss_curve_ if start.steps else []) + losses
         self.loss_ = losses[-1]
         self.n_layers_, self.n_outputs_ = len(sizes), y.shape[1]

@@ -30,16 +30,24 @@ class Patience:
         self.scores: list[float] = []
         self.best: Parameters | None = None
 
-    def __call__(self, parameters: Parameters, curves: Mapping[str, np.ndarray]) -> bool:
-        """Whether the epoch that ended so was the last."""
-        if self._score:
-            self.scores.append(self._score(parameters))
-            watched = -self.scores[-1]
-        else:
-            watched = float(curves["train"][0] + curves["penalty"][0])
+    @property
+    def looks(self) -> Callable[[int, Parameters], None] | None:
+        """What is to be shown the weights after each epoch; None without validation rows."""
+        if self._score is None:
+            return None
+        score = self._score
+
+        def look(_: int, parameters: Parameters) -> None:
+            self.scores.append(score(parameters))
+            if self.best is None or self.scores[-1] > max(self.scores[:-1]):
+                self.best = parameters
+
+        return look
+
+    def enough(self, curves: Mapping[str, np.ndarray]) -> bool:
+        """Whether the epoch with these curves is the last."""
+        watched = -self.scores[-1] if self._score else float(curves["train"][0] + curves["penalty"][0])
         self._in_vain = self._in_vain + 1 if watched > self._least - self._tol else 0
-        if watched < self._least or (self._score and self.best is None):
-            self._least = watched
-            self.best = parameters if self._score else None
+        self._least = min(self._least, watched)
         self.ended = self._epochs is not None and self._in_vain > self._epochs
         return self.ended or not np.isfinite(curves["train"][0])

@@ -41,6 +41,12 @@ def reshuffled(rows: int, random: np.random.RandomState) -> Order:
     return next_order
 
 
+def skip(rows: int, random: np.random.RandomState, *, epochs: int) -> None:
+    """Draw what the orders of so many epochs draw, so that a generator goes on as after scikit-learn's training."""
+    for _ in range(epochs):
+        random.permutation(rows)
+
+
 def unshuffled(rows: int) -> Order:
     """The order that the rows came in."""
     return lambda _: np.arange(rows)
