@@ -43,7 +43,6 @@ def write(folder: Path) -> None:
     """Make all pages anew; a file is touched only if its text changes, so that a second build is short."""
     pages = {
         "contents_verbs.md": toctree("Verbs", verb_pages()),
-        "contents_about.md": toctree("About", about_pages()),
         **{f"{name}.md": make() for name, make in TABLES.items()},
         "frameworks/index.md": framework_index(),
         **{f"frameworks/{name}.md": framework(each) for name, each in FRAMEWORKS.items()},
@@ -65,11 +64,6 @@ def write(folder: Path) -> None:
 def verb_pages() -> list[str]:
     """The page of each verb."""
     return [f"verbs/{name}" if (VERBS / f"{name}.md").exists() else f"_made/bare/{name}" for name in verbs()]
-
-
-def about_pages() -> list[str]:
-    """What stands last."""
-    return [*(path.stem for path in sorted(VERBS.parent.glob("cluster*.md"))), "limits"]
 
 
 def toctree(caption: str, pages: Sequence[str]) -> str:
