@@ -106,6 +106,21 @@ def test_the_training_error_is_that_of_the_batches_as_they_were_met():
     assert weighted.final["train"][0] != pytest.approx(weighted.curves["train"][0, 0], rel=1e-3)
 
 
+def test_training_rows_are_looked_at_after_the_last_epoch_or_not_at_all():
+    """Told not to look, or ended before the last epoch, a training says NaN of its rows; its curves do not change."""
+    data, how = DATA["classification"], regime("softmax_cross_entropy")
+    whole = train(data, how, SETTINGS, seed=2)
+    unseen = train(data, how, SETTINGS, seed=2, last_look=False)
+    ended = train(data, how, SETTINGS, seed=2, enough=lambda _parameters, _curves: True)
+    for name in ("train", "train_score"):
+        assert np.isfinite(whole.final[name]).all()
+        assert np.isnan(unseen.final[name]).all()
+        assert np.isnan(ended.final[name]).all()
+    for name, curve in whole.curves.items():
+        assert unseen.curves[name] == pytest.approx(curve, rel=1e-12), name
+        assert ended.curves[name] == pytest.approx(curve[:1], rel=1e-12), name
+
+
 def test_float32_is_float64_to_its_precision():
     """The default precision ends within its rounding of the other, and its numbers are of that type."""
     how = regime("squared")
