@@ -66,8 +66,8 @@ take logits: `softmax` over exclusive classes, for targets that sum to 1, `logis
 def _layer(weights: Array, below: Array) -> Array:
     """Each member's weights times what its units below say: [members, outputs, rows].
 
-    Its gradient for the units below is (dᵀ·weights)ᵀ and not weightsᵀ·d, the same sums in another layout: XLA's fast
-    products on a CPU contract the last axis of the left factor, and no other.
+    Its gradient for the weights is (below·dᵀ)ᵀ and not d·belowᵀ, the same sums in another layout: XLA's fast products
+    on a CPU contract the last axis of the left factor, so one of the two is turned, and d is the smaller.
     """
     return jnp.matmul(weights, below)
 
@@ -78,8 +78,8 @@ def _layer_forward(weights: Array, below: Array) -> tuple[Array, tuple[Array, Ar
 
 def _layer_backward(factors: tuple[Array, Array], d: Array) -> tuple[Array, Array]:
     weights, below = factors
-    rows_first = jax.lax.optimization_barrier(jnp.matmul(jnp.swapaxes(d, 1, 2), weights))
-    return jnp.matmul(d, jnp.swapaxes(below, 1, 2)), jnp.swapaxes(rows_first, 1, 2)
+    of_weights = jnp.matmul(below, jnp.swapaxes(d, 1, 2))
+    return jnp.swapaxes(of_weights, 1, 2), jnp.matmul(jnp.swapaxes(weights, 1, 2), d)
 
 
 _layer.defvjp(_layer_forward, _layer_backward)
