@@ -111,7 +111,7 @@ def test_training_rows_are_looked_at_after_the_last_epoch_or_not_at_all():
     data, how = DATA["classification"], regime("softmax_cross_entropy")
     whole = train(data, how, SETTINGS, seed=2)
     unseen = train(data, how, SETTINGS, seed=2, last_look=False)
-    ended = train(data, how, SETTINGS, seed=2, enough=lambda _parameters, _curves: True)
+    ended = train(data, how, SETTINGS, seed=2, enough=lambda _curves: True)
     for name in ("train", "train_score"):
         assert np.isfinite(whole.final[name]).all()
         assert np.isnan(unseen.final[name]).all()
