@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from halflife._errors import BadInput
+from halflife.cli._letters import encodable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ _Usage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[a
 
 def main() -> None:
     """Run the command line; bad input ends in one sentence and exit code 2."""
+    encodable()
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except BadInput as error:

@@ -22,9 +22,9 @@ def atlas(
     """Probe every optimizer that is installed: torch, Optax, Keras, scikit-learn, and libraries that require torch."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.table import Table
 
     from halflife.probe import _atlas
+    from halflife.report import atlas_screen
 
     errors = Console(stderr=True)
     with errors.status("looking for optimizers"):
@@ -52,9 +52,6 @@ def atlas(
     if as_json:
         typer.echo(_atlas.as_json(rows))
     elif markdown is None:
-        table = Table(*_atlas.HEADINGS)
-        for row in rows:
-            table.add_row(*row.cells)
-        Console().print(table)
+        Console().print(atlas_screen.atlas([row.cells for row in rows]), highlight=False)
     if page is not None and not as_json:
         _pages.tell(page)

@@ -22,6 +22,7 @@ def probe(
     """
     from halflife.probe import probe as find
     from halflife.probe._target import parsed
+    from halflife.report._lines import wrapped
 
     report = find(target, **parsed(arguments or []))
-    typer.echo(report.to_json() if as_json else str(report))
+    typer.echo(report.to_json() if as_json else wrapped(str(report)))

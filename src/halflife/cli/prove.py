@@ -2,15 +2,12 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from halflife._errors import BadInput
 from halflife.cli import app
-
-if TYPE_CHECKING:
-    from halflife.proofs import Proofs
 
 EXAMPLES = """
 Examples:
@@ -36,7 +33,11 @@ def prove(
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects, one a rule.")] = False,
 ) -> None:
     """Prove where a penalty and decay are the same, and certify where they are not."""
+    from rich.console import Console
+
     from halflife import proofs
+    from halflife.report import proofs_screen
+    from halflife.report._lines import wrapped
 
     if latex and as_json:
         raise BadInput("--latex and --json given together: choose one.")
@@ -51,9 +52,9 @@ def prove(
     if latex:
         typer.echo(result.latex)
     elif isinstance(result, proofs.Proofs):
-        _show(result)
+        Console().print(proofs_screen.proofs(result), highlight=False)
     else:
-        typer.echo(str(result))
+        typer.echo(wrapped(str(result)))
 
 
 def _setting(text: str) -> tuple[str, float]:
@@ -63,18 +64,3 @@ def _setting(text: str) -> tuple[str, float]:
     except ValueError:
         wrong = f"{value!r} is no number" if equals else "there is no ="
         raise BadInput(f"{text!r} does not fix a hyperparameter, {wrong}: write NAME=VALUE.") from None
-
-
-def _show(proofs: "Proofs") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    header, *rows = proofs.rows()
-    table = Table(*header)
-    for row in rows:
-        table.add_row(*row)
-    console = Console()
-    console.print(table)
-    for theorem in proofs.theorems:
-        console.print(f"[bold]{theorem.name}[/]  {theorem.statement}", highlight=False)
-    console.print(f"All of it is checked: {len(rows)} rules, {len(proofs.theorems)} theorems.", highlight=False)

@@ -61,6 +61,9 @@ def study(
     ray: Ray = None,
     out: Annotated[str | None, typer.Option(help="The study file; default: halflife-NAME-HASH.db here.")] = None,
     page: Page = True,
+    details: Annotated[
+        bool, typer.Option("--details", help="Print the twins, every setting and what is not shown, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Are L2 regularization and weight decay the same here, and how much does it matter?
@@ -81,7 +84,7 @@ def study(
     from halflife import lab
     from halflife.cli import _pages
     from halflife.cli._progress import Bar
-    from halflife.report import report, terminal
+    from halflife.report import report, study_screen
 
     with Bar() as bar:
         result = lab.study(
@@ -113,6 +116,6 @@ def study(
     if as_json:
         typer.echo(json.dumps(result.to_dict() | ({"report": str(written)} if written else {}), ensure_ascii=False))
     else:
-        Console().print(terminal.study(result))
+        Console().print(study_screen.study(result, details=details), crop=False)
         if written:
             _pages.tell(written)

@@ -73,7 +73,7 @@ def translate(
     from rich.console import Console
 
     from halflife import recipes
-    from halflife.report import recipes as drawing
+    from halflife.report import translations_screen
 
     result = recipes.translate(
         _text(recipe),
@@ -95,7 +95,7 @@ def translate(
     if as_json:
         typer.echo(json.dumps(result.to_dicts(), ensure_ascii=False))
     else:
-        Console().print(drawing.translations(result), crop=False, soft_wrap=True)
+        Console().print(translations_screen.translations(result), crop=False, soft_wrap=True)
 
 
 def _text(recipe: str) -> str:

@@ -82,7 +82,7 @@ def tune(
 
     from halflife.cli import _pages
     from halflife.cli._progress import Bar
-    from halflife.report import report, tuning
+    from halflife.report import report, tuning_screen
     from halflife.tune import tune as find
 
     grid = {
@@ -127,6 +127,6 @@ def tune(
     if as_json:
         typer.echo(json.dumps(result.to_dict() | ({"report": str(written)} if written else {}), ensure_ascii=False))
     else:
-        Console().print(tuning.tuning(result))
+        Console().print(tuning_screen.tuning(result), crop=False)
         if written:
             _pages.tell(written)

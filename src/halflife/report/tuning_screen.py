@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from halflife.lab import Interval
+from halflife.recipes import Grade
 from halflife.tune import Choice, Door, Tuning
 
 
@@ -62,8 +63,10 @@ def _strength(choice: Choice) -> str:
 def _settings(result: Tuning) -> list[Text]:
     lines = []
     for answer in result.translations:
-        lines.append(Text.assemble((answer.framework, "bold"), "  ", (str(answer.grade), "dim")))
-        lines.append(Text(answer.recipe + "\n", no_wrap=True, overflow="ignore"))
+        possible = answer.grade is not Grade.IMPOSSIBLE
+        reason = "" if possible else ": halflife translate says why, and the page what is nearest"
+        lines.append(Text.assemble((answer.framework, "bold"), "  ", (str(answer.grade), "dim"), reason))
+        lines += [Text(answer.recipe, no_wrap=True, overflow="ignore")] if possible else []
     return lines
 
 

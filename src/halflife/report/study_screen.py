@@ -1,4 +1,6 @@
-"""Results on a terminal, as Rich renderables that fit 80 columns."""
+"""A study on a terminal, within 80 columns: the answer and what it rests on in one screen, all of it on request."""
+
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -6,29 +8,46 @@ from rich.table import Table
 from rich.text import Text
 
 from halflife.lab import GridResult, Interval, Study, Twins
-from halflife.report import small_maps as _maps
+from halflife.report._small_maps import small
 
 
-def study(result: Study) -> RenderableType:
-    """A study on one screen: the answer in two sentences, then the maps, the twins and the grid that it rests on."""
+def study(result: Study, *, details: bool = False) -> RenderableType:
+    """The answer in two sentences, the maps, the best settings.
+
+    Args:
+        result: what was found.
+        details: all maps, the twins, the settings without regularization, and what these numbers do not show, too.
+    """
     return Group(
         Text("Are L2 regularization and weight decay the same here?", style="bold"),
         Text(result.data, style="dim"),
         *(Padding(Text(sentence), (1, 0, 0, 0)) for sentence in result.headline),
         Text(),
-        *_maps.small(result),
-        _twins(result),
-        Text(),
-        _grid(result),
-        Text(result.limits, style="dim"),
+        *small(result, every=details),
+        *(_everything(result) if details else (_grid(result, without=False),)),
         *(Text(incident.words) for incident in result.incidents),
-        Text(f"{result.trainings:,} trainings in {result.path}", style="dim"),
+        Text(_closing(result, details), style="dim"),
     )
+
+
+def _everything(result: Study) -> Iterator[RenderableType]:
+    yield _twins(result)
+    yield Text()
+    yield _grid(result, without=True)
+    yield Text()
+    yield from (Text(sentence) for sentence in result.answer[-4:-1] if result.grid)
+    yield Text(result.limits, style="dim")
+
+
+def _closing(result: Study, details: bool) -> str:
+    more = "" if details else "; --details: twins, limits, more"
+    return f"{result.trainings:,} trainings in {result.path}{more}"
 
 
 def _twins(result: Study) -> Table:
     epochs = len(result.twins[0].gaps["float64"]) if result.twins else 0
-    table = _table(f"Twins, how far apart: penalty λ = {result.twins[0].l2:g} against decay α, {epochs} epochs")
+    title = f"Twins, how far apart: penalty λ = {result.twins[0].l2:g} against decay α, {epochs} epochs"
+    table = _table(title if result.twins else "No twins yet")
     for heading in ("rule", "lr", "α"):
         table.add_column(heading)
     for heading in ("float32", "float64"):
@@ -51,16 +70,15 @@ def _theorem(result: Study, t: Twins) -> Text:
 _SAME = {"EQUIVALENT": "yes", "NOT EQUIVALENT": "no", "UNDECIDED": "undecided"}
 
 
-def _grid(result: Study) -> Table:
-    table = _table("Grid: the setting that validates best, on test rows (95 % over seeds)")
+def _grid(result: Study, *, without: bool) -> Table:
+    table = _table("The setting that validates best, measured on test rows (95 % over seeds)")
     table.add_column("rule")
     table.add_column("law")
     for heading in ("lr", "strength", "test error", result.score, "overfit", "‖w‖", "slope"):
         table.add_column(heading, justify="right")
     for g in result.grid:
-        for law, best, slope in (("none", g.unregularized, ""), (_short(g), g.best, _slope(g))):
-            if law == "none" and g.law is not result.grid[0].law:
-                continue
+        rows = (("none", g.unregularized, ""), (_short(g), g.best, _slope(g)))
+        for law, best, slope in rows if without and g.law is result.grid[0].law else rows[1:]:
             table.add_row(
                 g.rule,
                 law,

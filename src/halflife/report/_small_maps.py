@@ -13,8 +13,8 @@ _SHADES = "█▇▆▅▄▃▂▁"
 _STAR, _DIVERGED = "*", "x"
 
 
-def small(study: Study) -> Iterator[Text]:
-    """L2 above, decay below, the rules side by side as many as fit."""
+def small(study: Study, *, every: bool) -> Iterator[Text]:
+    """L2 above, decay below, the rules side by side as many as fit: those alone, or every rule."""
     of = maps(study)
     if not any(each.best for each in of):
         return
@@ -24,10 +24,10 @@ def small(study: Study) -> Iterator[Text]:
     width = max(len(line) for block in blocks.values() for line in block)
     abreast = max(1, (WIDTH + 2) // (width + 2))
     yield Text(
-        f"Validation error: {_SHADES[0]} {colours.low:.3g} to {_SHADES[-1]} {colours.high:.3g}, {_STAR} the best, "
-        f"{_DIVERGED} diverged; lr upwards, strength to the right"
+        f"Validation error: {_SHADES[0]} {colours.low:.3g} to {_SHADES[-1]} {colours.high:.3g}, {_STAR} best, "
+        f"{_DIVERGED} diverged; lr up, strength right"
     )
-    for first in range(0, len(rules), abreast):
+    for first in range(0, len(rules) if every else 1, abreast):
         columns = [blocks[rule] for rule in rules[first : first + abreast]]
         for place in range(max(map(len, columns))):
             cells = [column[place] if place < len(column) else "" for column in columns]
