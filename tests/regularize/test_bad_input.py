@@ -38,6 +38,16 @@ REQUESTS = [
     ({"decay": 0.1, "law": Law.PROXIMAL, "cautious": True}, "cautious"),
     ({"decay": 0.1, "rounding": "up"}, "unknown rounding"),
     ({"decay": 0.1, "seed": -1}, "seed is -1"),
+    ({"decay": 0.1, "seed": "a"}, "seed is 'a'"),
+    ({"decay": 0.1, "peak_lr": "a"}, "peak_lr is 'a'"),
+    ({"half_life": "30 epochs", "steps_per_epoch": "a"}, "steps_per_epoch 'a'"),
+    ({"decay": 0.1, "schedule": lambda t: float("nan")}, "schedule gives nan"),
+    ({"decay": 0.1, "schedule": lambda t: -1}, "schedule gives -1"),
+    ({"decay": 0.5, "schedule": lambda t: 3}, "times the decay 0.5"),
+    ({"decay": 0.1, "schedule": lambda: 1}, "schedule fails"),
+    ({"decay": 0.1, "toward": 3}, "toward is 3"),
+    ({"decay": 0.1, "toward": [3]}, "must be a tensor"),
+    ({"decay": 0.1, "model": 3}, "model is a int"),
     ({"decay": 0.1, "peak_lr": 0.0}, "peak_lr is 0.0"),
     ({"decay": 0.1, "toward": [torch.zeros(2, 2), torch.zeros(1)]}, "toward has 2"),
     ({"decay": 0.1, "toward": [torch.zeros(2, 2)]}, "shape"),
@@ -84,6 +94,67 @@ def test_what_cannot_be_regularized_says_why():
     with pytest.raises(BadInput, match="already regularized"):
         halflife.regularize(optimizer, decay=0.2)
     assert seen(optimizer) == before
+
+
+@pytest.mark.parametrize("request_", [{"decay": 0.1, "cautious": True}, {"l1": 0.1}])
+def test_complex_weights_decay_but_are_not_compared(request_):
+    """Decay and L2 of complex weights are what they are; what needs an order of numbers is refused."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(4, 3, dtype=torch.complex64))], momentum=0.9)
+    before = seen(optimizer)
+    with pytest.raises(BadInput, match="complex"):
+        halflife.regularize(optimizer, **request_)
+    assert seen(optimizer) == before
+    halflife.regularize(optimizer, decay=0.1)
+    (p,) = optimizer.param_groups[0]["params"]
+    p.grad = torch.zeros_like(p)
+    optimizer.step()
+    torch.testing.assert_close(p.detach(), torch.full((4, 3), 0.9 + 0j))
+
+
+def test_a_schedule_that_leaves_its_interval_stops_before_anything_is_changed():
+    """The step raises one sentence; weights, gradients and settings are as before it."""
+    weights = [torch.nn.Parameter(torch.ones(2, 2)) for _ in range(2)]
+    optimizer = torch.optim.SGD([{"params": [p]} for p in weights], momentum=0.9)
+    halflife.regularize(optimizer, decay=0.5, l2=0.1, schedule=lambda t: 1.0 if t == 0 else 3.0)
+    for p in weights:
+        p.grad = torch.zeros_like(p)
+    optimizer.step()
+    before, held = seen(optimizer), [p.detach().clone() for p in weights]
+    with pytest.raises(BadInput, match=r"schedule gives 3\.0 at step 1"):
+        optimizer.step()
+    assert seen(optimizer) == before
+    assert all(torch.equal(p.detach(), old) for p, old in zip(weights, held, strict=True))
+    assert float(held[0].max()) < 0.6
+
+
+@pytest.mark.parametrize("served", ["own argument", "hooks"])
+def test_a_group_that_is_added_later_is_left_as_it_comes_with_a_warning(served):
+    """It keeps the decay of the optimizer's own, and whoever added it is told."""
+    first, later = (torch.nn.Parameter(torch.ones(2, 2)) for _ in range(2))
+    optimizer = torch.optim.AdamW([first], lr=0.1, weight_decay=0.5)
+    made = halflife.regularize(optimizer, decay=0.2, **({} if served == "own argument" else {"law": "PROXIMAL"}))
+    with pytest.warns(UserWarning, match=r"group 1 was added after .*'weight_decay': 0.5"):
+        optimizer.add_param_group({"params": [later]})
+    for p in (first, later):
+        p.grad = torch.zeros_like(p)
+    optimizer.step()
+    assert float(first.detach().mean()) == pytest.approx(0.8)
+    assert float(later.detach().mean()) == pytest.approx(0.95)
+    made.remove()
+    halflife.regularize(optimizer, decay=0.2)
+    optimizer.step()
+    assert float(later.detach().mean()) == pytest.approx(0.95 * 0.8)
+
+
+def test_an_empty_group_and_empty_tensors_are_no_trouble():
+    """Some libraries make groups that may be empty, and sharding makes empty tensors."""
+    empty, p = torch.nn.Parameter(torch.ones(0, 3)), torch.nn.Parameter(torch.ones(2, 2))
+    optimizer = torch.optim.AdamW([{"params": []}, {"params": [empty, p]}], lr=0.1)
+    halflife.regularize(optimizer, decay=0.2, cautious=True, l1=0.1, toward=[torch.zeros(0, 3), torch.zeros(2, 2)])
+    for each in (empty, p):
+        each.grad = torch.zeros_like(each)
+    optimizer.step()
+    assert float(p.detach().mean()) == pytest.approx(0.8 - 0.1 * 0.1)
 
 
 def test_a_failure_while_installing_is_rolled_back(monkeypatch):

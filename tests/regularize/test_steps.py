@@ -1,6 +1,7 @@
 """What a step does, beside an obvious loop written out here."""
 
 import math
+import shutil
 
 import pytest
 import torch
@@ -115,13 +116,15 @@ def test_proximal_decay_divides_the_new_weights():
     agree(trained(optimizer, p, gradient), wanted, loop(start, gradient, before=lambda w, t: w * (1 - DECAY)))
 
 
-def test_cautious_decay_acts_where_the_step_goes_the_same_way():
-    """Only weights that the step moves towards zero are decayed."""
+@pytest.mark.parametrize("goal", [0.0, 0.5])
+def test_cautious_decay_acts_where_the_step_goes_the_same_way(goal):
+    """Only weights that the step moves towards zero, or towards what they decay to, are decayed."""
     p, start, gradient = problem()
     optimizer = sgd(p)
-    halflife.regularize(optimizer, decay=DECAY, cautious=True)
-    wanted = loop(start, gradient, after=lambda w, old, t: w - DECAY * old * ((old - w) * old >= 0))
-    everywhere = loop(start, gradient, before=lambda w, t: w * (1 - DECAY))
+    toward = {"toward": [torch.full_like(start, goal)]} if goal else {}
+    halflife.regularize(optimizer, decay=DECAY, cautious=True, **toward)
+    wanted = loop(start, gradient, after=lambda w, old, t: w - DECAY * (old - goal) * ((old - w) * (old - goal) >= 0))
+    everywhere = loop(start, gradient, before=lambda w, t: w - DECAY * (w - goal))
     agree(trained(optimizer, p, gradient), wanted, everywhere)
 
 
@@ -142,13 +145,46 @@ def test_l1_makes_true_zeros_beside_decay():
     assert 0 < int((got == 0).sum()) < got.numel()
 
 
-def test_both_doors_at_once():
-    """L2 and decay are separate: each does what it does alone."""
-    p, start, gradient = problem()
-    optimizer = sgd(p)
-    halflife.regularize(optimizer, decay=DECAY, l2=0.3)
-    wanted = loop(start, lambda w: gradient(w) + 0.3 * w, before=lambda w, t: w * (1 - DECAY))
-    agree(trained(optimizer, p, gradient), wanted, loop(start, gradient, before=lambda w, t: w * (1 - DECAY)))
+@pytest.mark.parametrize("law", [Law.DECOUPLED, Law.PROXIMAL])
+@pytest.mark.parametrize("cls", [torch.optim.SGD, torch.optim.AdamW])
+def test_both_doors_at_once(law, cls):
+    """L2 and decay are separate: by the optimizer's own L2 or from outside, the penalty is of the weights before."""
+    ends = []
+    for outside in (False, True):
+        p, start, gradient = problem()
+        optimizer = sgd(p) if cls is torch.optim.SGD else cls([p], lr=LR)
+        toward = {"toward": [torch.zeros_like(p)]} if outside else {}
+        made = halflife.regularize(optimizer, decay=DECAY, l2=0.3, law=law, **toward)
+        assert ("L2 beside it" in made.groups[0].served_by) is not outside
+        ends.append(trained(optimizer, p, gradient).clone())
+    after = law is Law.PROXIMAL
+    if cls is torch.optim.SGD:
+        wanted = loop(
+            start,
+            lambda w: gradient(w) + 0.3 * w,
+            before=lambda w, t: w if after else w * (1 - DECAY),
+            after=lambda w, old, t: w * (1 - DECAY) if after else w,
+        )
+        agree(ends[0], wanted, loop(start, gradient, before=lambda w, t: w * (1 - DECAY)))
+    torch.testing.assert_close(*ends, rtol=0, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse invariant")  # torch's own, inside Adagrad
+@pytest.mark.parametrize("cls", [torch.optim.SGD, torch.optim.Adagrad])
+@pytest.mark.parametrize("request_", [{"l2": 0.3}, {"l2": 0.3, "decay": DECAY}], ids=["L2", "both"])
+def test_a_sparse_gradient_is_penalized_in_its_rows_and_all_rows_decay(cls, request_):
+    """Where torch's own `weight_decay` refuses sparse gradients, L2 comes from outside."""
+    ends = []
+    for sparse in (True, False):
+        table = torch.nn.Embedding(4, 3, sparse=sparse, dtype=torch.float64, _weight=torch.ones(4, 3).double())
+        optimizer = cls(table.parameters(), lr=LR)
+        halflife.regularize(optimizer, where="all", model=table, **request_)
+        table(torch.tensor([1, 3])).sum().backward()
+        optimizer.step()
+        ends.append(table.weight.detach())
+    torch.testing.assert_close(ends[0][[1, 3]], ends[1][[1, 3]], rtol=0, atol=1e-12)
+    kept = 1 - request_.get("decay", 0.0)
+    torch.testing.assert_close(ends[0][[0, 2]], torch.full((2, 3), kept).double(), rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("law", [Law.L2, Law.CONSTANT])
@@ -308,14 +344,17 @@ def test_half_life_is_the_steps_in_which_an_untouched_weight_halves():
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, while compiling
-def test_a_compiled_step_is_the_step():
+@pytest.mark.parametrize("backend", ["eager", "inductor"])
+def test_a_compiled_step_is_the_step(backend):
     """torch.compile of the whole step, hooks inside, ends where the plain one does."""
+    if backend == "inductor" and shutil.which("g++") is None:
+        pytest.skip("no C++ compiler")
     ends = []
     for compiled in (False, True):
         p, _, gradient = problem(dtype=torch.float32)
         optimizer = sgd(p)
         halflife.regularize(optimizer, decay=DECAY, l2=0.3)
-        step = torch.compile(optimizer.step, backend="eager") if compiled else optimizer.step
+        step = torch.compile(optimizer.step, backend=backend) if compiled else optimizer.step
         for _ in range(3):
             p.grad = gradient(p.detach())
             step()

@@ -18,7 +18,7 @@ Operation = Callable[..., None]
 """Changes a list of tensors in place, by further lists of the same length and shapes."""
 NARROW = (torch.bfloat16, torch.float16)
 PIECE = 1 << 16
-"""How many numbers of each tensor are handled at a time: four temporaries of float32 fill 1 MiB."""
+"""How many numbers of each tensor a thread handles at a time: four temporaries of float32 fill 1 MiB."""
 
 
 class PerParameter(dict[Any, Any]):
@@ -35,14 +35,15 @@ def local(tensor: Any) -> Any:
 
 def pieces(*lists: Tensors) -> Iterator[Tensors]:
     """One tensor of each list at a time, cut into pieces where they lie in a processor's memory."""
+    size = PIECE * torch.get_num_threads()
     for tensors in zip(*lists, strict=True):
         first = tensors[0]
-        if first.numel() <= PIECE or first.device.type != "cpu" or not all(t.is_contiguous() for t in tensors):
+        if first.numel() <= size or first.device.type != "cpu" or not all(t.is_contiguous() for t in tensors):
             yield list(tensors)
         else:
             flat = [t.view(-1) for t in tensors]
-            for start in range(0, first.numel(), PIECE):
-                yield [t[start : start + PIECE] for t in flat]
+            for start in range(0, first.numel(), size):
+                yield [t[start : start + size] for t in flat]
 
 
 def shrink(weights: Tensors, *, share: Any) -> None:
@@ -63,8 +64,12 @@ def cautiously(weights: Tensors, before: Tensors, *targets: Tensors, share: Any)
     """W ← w − α·(w₀ − target) where the step w₀ → w went the same way as the decay, or nowhere (Chen et al. 2025)."""
     for w, old, *goal in pieces(weights, before, *targets):
         pull = old - goal[0] if goal else old
-        chosen = (old - w).mul_(pull).ge_(0)
-        w.sub_(chosen.mul_(pull).mul_(share))
+        # towards zero the step went where w/w₀ ≤ 1: an operation less; division rounds no ratio above 1 down to 1
+        chosen = (old - w).mul_(pull).ge_(0) if goal else (w / old).le_(1)
+        if isinstance(share, float):
+            w.addcmul_(chosen, pull, value=-share)
+        else:
+            w.sub_(chosen.mul_(pull).mul_(share))
 
 
 def soft_threshold(weights: Tensors, *, threshold: Any) -> None:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from numbers import Real
+from typing import Any
 
 from halflife._errors import BadInput, UnknownName
 from halflife.rules import Law, decay_from_half_life
@@ -88,7 +90,7 @@ def asked(
         BadInput: a strength outside its interval, or two requests that exclude each other.
     """
     for name, value, top in (("l2", l2, math.inf), ("l1", l1, math.inf), ("decay", decay, 1.0)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < top:
+        if not _is_number(value) or not 0 <= value < top:
             raise BadInput(f"{name} is {value!r}: it must be a number in [0, {top:g}).")
     if half_life is not None:
         if decay:
@@ -103,7 +105,7 @@ def asked(
         raise BadInput(f"law {wanted} was asked for with l2 = {l2} alone: it takes its strength as decay=.")
     if cautious and (l2 or wanted in (Law.L2, Law.PROXIMAL)):
         raise BadInput("cautious was asked for: it chooses where decay acts, so it goes with decay= and not with L2.")
-    if seed != int(seed) or not 0 <= seed < 2**31:
+    if not isinstance(seed, int) or not 0 <= seed < 2**31:
         raise BadInput(f"seed is {seed!r}: it must be a whole number in [0, 2147483648).")
     return Ask(
         l2=float(l2),
@@ -115,6 +117,25 @@ def asked(
         rounding=_rounding(rounding),
         seed=int(seed),
     )
+
+
+def scheduled(schedule: Schedule, step: int, decay: Any) -> Any:
+    """The decay of a step under a function of the step.
+
+    Raises:
+        BadInput: the function fails, or gives what is no share of the weights.
+    """
+    try:
+        factor = schedule(step)
+        share = decay * factor
+        fits = bool(0 <= factor < math.inf and share <= 1)
+    except Exception as error:
+        raise BadInput(f"schedule fails at step {step}, with {error!r}: it must be a function of the step.") from error
+    if not fits:
+        raise BadInput(
+            f"schedule gives {factor} at step {step}: it must be 0 or more, and times the decay {decay:.4g} at most 1."
+        )
+    return share
 
 
 def in_steps(half_life: float | str, steps_per_epoch: int | None = None) -> float:
@@ -134,12 +155,17 @@ def in_steps(half_life: float | str, steps_per_epoch: int | None = None) -> floa
             f"half_life is {half_life!r}: it must be a number of steps, or such as '5000 steps', '30 epochs'."
         )
     if (found[2] or "").startswith("epoch"):
-        if not steps_per_epoch or steps_per_epoch < 1:
-            raise BadInput(f"half_life is {half_life!r}: to count epochs, steps_per_epoch= must be given, 1 or more.")
+        if not isinstance(steps_per_epoch, int) or steps_per_epoch < 1:
+            said = f"half_life is {half_life!r} and steps_per_epoch {steps_per_epoch!r}"
+            raise BadInput(f"{said}: to count epochs, steps_per_epoch= must be a whole number, 1 or more.")
         number *= steps_per_epoch
     if not 1 <= number < math.inf:
         raise BadInput(f"half_life is {half_life!r}: it must be finite and at least one step.")
     return number
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _law(law: Law | str | None, schedule: str | Callable[[int], float] | None) -> Law | None:

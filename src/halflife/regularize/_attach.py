@@ -4,19 +4,21 @@ torch leaves hooks out when an optimizer is copied. What is left then looks regu
 not; so a regularized optimizer says itself how it is to be rebuilt.
 """
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from halflife.regularize._checkpoint import load_lost, reassert, save_lost
 from halflife.regularize._hooks import Hooks
-from halflife.regularize._native import Native
+from halflife.regularize._native import PLAIN_KEY, Native
 from halflife.rules import Law
 
 Handles = list[Callable[[], None]]
 """What takes each hook off again."""
 REBUILT = "__reduce_ex__"
 """Where `copy` and `pickle` ask an object, the instance first, how it is rebuilt."""
+ADDED = "add_param_group"
 Pairs = list[tuple[Any, Any]]
 
 
@@ -38,8 +40,9 @@ def attached(optimizer: Any, hooks: Hooks) -> Handles:
         for detach in handles:
             detach()
         raise
-    vars(optimizer)[REBUILT] = partial(_reduced, optimizer, hooks)
-    return [*handles, partial(vars(optimizer).pop, REBUILT, None)]
+    own = {REBUILT: partial(_reduced, optimizer, hooks), ADDED: partial(_added, optimizer)}
+    vars(optimizer).update(own)
+    return [*handles, *(partial(vars(optimizer).pop, name, None) for name in own)]
 
 
 def needed(hooks: Hooks) -> bool:
@@ -47,6 +50,17 @@ def needed(hooks: Hooks) -> bool:
     acting = [door for door in hooks.doors if door.parts]
     extra = hooks.ask.l1 or (hooks.ask.law is not Law.L2 and hooks.ask.l2)
     return bool(extra) or any(door.native is not Native.STATIC for door in acting)
+
+
+def _added(optimizer: Any, group: dict[str, Any]) -> None:
+    type(optimizer).add_param_group(optimizer, group)
+    own = {name: value for name, value in optimizer.param_groups[-1].items() if name == PLAIN_KEY}
+    warnings.warn(
+        f"parameter group {len(optimizer.param_groups) - 1} was added after halflife.regularize, so it keeps what the "
+        f"optimizer does by itself ({own or 'without weight_decay'}): to regularize it too, call remove() on what "
+        "regularize returned, and ask again.",
+        stacklevel=2,
+    )
 
 
 def _reduced(optimizer: Any, hooks: Hooks, protocol: int) -> tuple[Any, ...]:

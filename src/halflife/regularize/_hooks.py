@@ -26,7 +26,7 @@ from halflife.regularize._arithmetic import (
     store,
     toward,
 )
-from halflife.regularize._ask import Ask
+from halflife.regularize._ask import Ask, scheduled
 from halflife.regularize._native import Native
 from halflife.rules import Law
 
@@ -125,31 +125,40 @@ class Hooks:
         self.later.clear()
 
     def _open(self, optimizer: Any) -> None:
-        for group in optimizer.param_groups:
-            if DOOR in group:
-                self._open_group(optimizer, group, self.doors[group[DOOR]])
+        doors = [(group, self.doors[group[DOOR]]) for group in optimizer.param_groups if DOOR in group]
+        shares = [self.share(group, door) for group, door in doors]  # all of them, before anything is changed
+        for (group, door), share in zip(doors, shares, strict=True):
+            self._open_group(optimizer, group, door, share)
 
-    def _open_group(self, optimizer: Any, group: dict[str, Any], door: Door) -> None:
-        strength, share = group[door.key], self.share(group, door)
-        lr, native = group[door.lr_name], door.native
+    def _open_group(self, optimizer: Any, group: dict[str, Any], door: Door, share: Any) -> None:
+        strength, lr, native = group[door.key], group[door.lr_name], door.native
         if native is Native.DIALED and lr == 0 and share:
             native = Native.NO  # no dial makes a share of a step whose lr is zero
-        for switch, value in door.lent.items() if native is Native.LENT else ():
-            self.undo.append(partial(group.__setitem__, switch, group[switch]))
-            group[switch] = value
-        if native not in (Native.STATIC, Native.LENT):
-            self.undo.append(partial(group.__setitem__, door.key, strength))
-            group[door.key] = share / lr if native is Native.DIALED and share else 0.0
+        if native is Native.PENALTY and (
+            share >= 1 or any(p.grad is not None and p.grad.is_sparse for p in group["params"])
+        ):
+            native = Native.NO  # nor a penalty on weights that are gone, or on rows
+        lent: dict[str, Any] = dict(door.lent) if native in (Native.LENT, Native.PENALTY) else {}
+        if native is Native.DIALED:
+            lent[door.key] = share / lr if share else 0.0
+        elif native is Native.PENALTY:  # the optimizer sees the weights after the decay, the penalty is of those before
+            lent[door.key] = group.get(L2, 0.0) / (1 if self.ask.law is Law.PROXIMAL else 1 - share)
+        elif native is Native.NO:
+            lent[door.key] = 0.0
+        for key, value in lent.items():
+            self.undo.append(partial(group.__setitem__, key, group[key]))
+            group[key] = value
+        outside = native in (Native.NO, Native.PENALTY)
         mains = strength if self.ask.law is Law.L2 and native is Native.NO else 0.0
         for part in door.parts:
             live = [p for p in (group["params"] if part.parameters is None else part.parameters) if p.grad is not None]
             if not live:
                 continue
             penalty = (mains or group.get(L2, 0.0)) * part.factor
-            if penalty:
+            if penalty and native is not Native.PENALTY:
                 self._penalize(live, penalty * _scale(optimizer) * (-1.0 if group.get("maximize") else 1.0))
             taken = _taken(optimizer, live[0])
-            if native is Native.NO and share:
+            if outside and share:
                 self._shrink(group, live, share * part.factor * taken)
             if group.get(L1):
                 act = partial(soft_threshold, threshold=lr * group[L1] * taken)
@@ -161,7 +170,7 @@ class Hooks:
             return 0.0
         law = Law.DECOUPLED if self.ask.law is Law.PROXIMAL else self.ask.law
         share = law.decay(group[door.key], lr=group[door.lr_name], peak_lr=group[PEAK])
-        return share if self.ask.schedule is None else share * self.ask.schedule(group[STEPS])
+        return share if self.ask.schedule is None else scheduled(self.ask.schedule, group[STEPS], share)
 
     def _shrink(self, group: dict[str, Any], live: Tensors, share: Any) -> None:
         targets = self._targets(live)
@@ -209,7 +218,11 @@ def _sparse(live: list[Any], targets: PerParameter, l2: Any) -> Iterator[tuple[A
             yield (
                 p,
                 torch.sparse_coo_tensor(
-                    grad.indices(), grad.values() + l2 * pull[tuple(grad.indices())], grad.shape, is_coalesced=True
+                    grad.indices(),
+                    grad.values() + l2 * pull[tuple(grad.indices())],
+                    grad.shape,
+                    is_coalesced=True,
+                    check_invariants=False,
                 ),
             )
 

@@ -6,8 +6,8 @@ neither: there decay comes from outside.
 """
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -25,7 +25,7 @@ SAME = 1e-6
 """How near to 1 the measured coefficient must be for an argument to be the law itself."""
 REACHED = 1e-4
 """How near it must be for hooks to have reached all that the optimizer keeps of its weights."""
-_known: dict[Any, LawReport] = {}
+_known: dict[Any, tuple[LawReport, ...]] = {}
 
 
 class Native(Enum):
@@ -34,6 +34,7 @@ class Native(Enum):
     STATIC = "the optimizer's own argument, at no cost"
     DIALED = "the optimizer's own argument, set anew for each step"
     LENT = "the optimizer's own argument, a switch turned for the time of a step"
+    PENALTY = "hooks around the step, and the optimizer's own argument for the L2 beside it"
     NO = "hooks around the step"
 
     def __str__(self) -> str:
@@ -57,19 +58,25 @@ class Own:
     lent: Mapping[str, Any] = field(default_factory=dict)
 
 
-def own_arguments(optimizer: Any, ask: Ask, *, from_outside: bool) -> tuple[Own, ...]:
+def own_arguments(optimizer: Any, ask: Ask, *, from_outside: bool, towards: bool) -> tuple[Own, ...]:
     """What each group offers for this request; the optimizer is left as it was.
 
     Args:
         optimizer: a live torch optimizer.
         ask: the request.
-        from_outside: whether the request has something that no optimizer's own argument does.
+        from_outside: whether the request has something that no optimizer's own decay does.
+        towards: whether it goes to other weights than zero, which neither its decay nor its L2 does.
 
     Raises:
         BadInput: the optimizer cannot be probed, or has a decay that cannot be turned off.
     """
     reports = _reports(optimizer)
-    return tuple(_own(optimizer, index, report, ask, from_outside) for index, report in enumerate(reports))
+    return tuple(
+        _own(optimizer, index, reports[index], ask, from_outside, towards)
+        if index in reports
+        else Own(key=PLAIN_KEY, native=Native.NO)
+        for index in range(len(optimizer.param_groups))
+    )
 
 
 def lr_name(group: Mapping[str, Any]) -> str:
@@ -103,7 +110,7 @@ def require_reached(optimizer: Any, law: Law) -> None:
             )
 
 
-def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: bool) -> Own:
+def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: bool, towards: bool) -> Own:
     group = optimizer.param_groups[index]
     name, key = type(optimizer).__name__, report.strength_name or PLAIN_KEY
     fixed: dict[str, Any] = {}
@@ -118,24 +125,33 @@ def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: 
         if report.strength:
             raise BadInput(f"{name} keeps its {key} = {report.strength:g} where it cannot be changed: build it with 0.")
         return Own(key=PLAIN_KEY, native=Native.NO, fixed=fixed)
+    outside = Own(key=key, native=Native.NO, fixed=fixed)
+    if report.strength_name is None or towards:
+        return outside
+    offered = [({}, report), *_switched(optimizer, index, key)]
     numeric = isinstance(group[lr_name(group)], (int, float))
-    if from_outside or report.strength_name is None:
-        return Own(key=key, native=Native.NO, fixed=fixed)
-    native = serves(report, ask, numeric_lr=numeric)
-    if native is not Native.NO:
-        return Own(key=key, native=native, fixed=fixed)
-    for switch in SWITCHES:
-        if not isinstance(group.get(switch), bool):
-            continue
-        turned = {switch: not group[switch]}
-        seen = turned if group[key] else {**turned, key: PROBING_STRENGTH}  # at zero the class speaks, not the switch
-        native = serves(_reports(optimizer, index, seen)[index], ask, numeric_lr=numeric)
+    if ask.l2 and ask.law is not Law.L2:  # a penalty from outside costs more than a decay from outside
+        alone = replace(ask, law=Law.L2, schedule=None)
+        lent = [turned for turned, seen in offered if numeric and serves(seen, alone, numeric_lr=True) is Native.STATIC]
+        return replace(outside, native=Native.PENALTY, lent=lent[0]) if lent else outside
+    for turned, seen in () if from_outside else offered:
+        native = serves(seen, ask, numeric_lr=numeric)
         # a class that does not take the switch, as AdamW does not, puts it back whenever it is copied or loaded
-        if native is not Native.NO and switch in inspect.signature(type(optimizer)).parameters:
+        if native is not Native.NO and set(turned) <= set(inspect.signature(type(optimizer)).parameters):
             return Own(key=key, native=native, fixed=fixed | turned)
         if native is Native.STATIC:
             return Own(key=key, native=Native.LENT, fixed=fixed, lent=turned)
-    return Own(key=key, native=Native.NO, fixed=fixed)
+    return outside
+
+
+def _switched(optimizer: Any, index: int, key: str) -> Iterator[tuple[dict[str, Any], LawReport]]:
+    """Each switch of a group, turned, and what the probe says then."""
+    group = optimizer.param_groups[index]
+    for switch in SWITCHES:
+        if isinstance(group.get(switch), bool):
+            turned = {switch: not group[switch]}
+            seen = turned if group[key] else {**turned, key: PROBING_STRENGTH}  # at zero the class speaks, not it
+            yield turned, _reports(optimizer, index, seen)[index]
 
 
 def serves(report: LawReport, ask: Ask, *, numeric_lr: bool) -> Native:
@@ -152,28 +168,29 @@ def serves(report: LawReport, ask: Ask, *, numeric_lr: bool) -> Native:
     return Native.NO
 
 
-def _reports(
-    optimizer: Any, index: int | None = None, turned: Mapping[str, Any] | None = None
-) -> tuple[LawReport, ...]:
-    """What the probe says of each group, one of them perhaps with a switch turned."""
+def _reports(optimizer: Any, index: int | None = None, turned: Mapping[str, Any] | None = None) -> dict[int, LawReport]:
+    """What the probe says of each group that has parameters, one of them perhaps with a switch turned."""
+    filled = [number for number, group in enumerate(optimizer.param_groups) if group["params"]]
     viewed = object.__new__(type(optimizer))  # copy.copy would leave out hooks and attributes
     viewed.__dict__.update(vars(optimizer))
-    viewed.param_groups = [dict(group) for group in optimizer.param_groups]
+    viewed.param_groups = [
+        optimizer.param_groups[number] | dict(turned or {} if number == index else {}) for number in filled
+    ]
     for group in viewed.param_groups:
         name = lr_name(group)
         if isinstance(group[name], (int, float)) and group[name] == 0:
             group[name] = group.get("initial_lr") or PROBING_LR  # a warm-up that begins at zero
-    if index is not None:
-        viewed.param_groups[index] |= dict(turned or {})
+        if group.get("capturable"):
+            group["capturable"] = False  # how it is run, not what it does, and not where it is probed
     key = (
         type(optimizer),
         repr([sorted((k, repr(v)) for k, v in g.items() if k not in _UNSEEN) for g in viewed.param_groups]),
     )
-    if type(optimizer).__module__.startswith("torch.optim.") and not _hooked(optimizer):
-        if key not in _known:
-            _known[key] = probe_groups(viewed)  # type: ignore[assignment]
-        return _known[key]  # type: ignore[return-value]
-    return probe_groups(viewed)
+    if not type(optimizer).__module__.startswith("torch.optim.") or _hooked(optimizer):
+        return dict(zip(filled, probe_groups(viewed), strict=True))
+    if key not in _known:
+        _known[key] = probe_groups(viewed)
+    return dict(zip(filled, _known[key], strict=True))
 
 
 _UNSEEN = ("params", "param_names")

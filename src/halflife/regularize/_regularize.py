@@ -37,8 +37,9 @@ def regularize(
     used; otherwise hooks around its step do it. The strength is kept in the optimizer's parameter groups, under the
     optimizer's own name for it, and means what `law` says: it is saved by `state_dict`, and changing it there changes
     the strength from the next step on. A parameter without gradient in a step is left alone in it; one whose gradient
-    is zero is regularized. Regularize before a scheduler is built: a group that needs splitting is not split once a
-    scheduler counts the groups, and hooks serve instead.
+    is zero is regularized; under a sparse gradient the decay is of all rows, the penalty of those that it has.
+    Regularize before a scheduler is built: a group that needs splitting is not split once a scheduler counts the
+    groups, and hooks serve instead. A group that is added later is left as it comes, with a warning.
 
     Args:
         optimizer: a torch optimizer.

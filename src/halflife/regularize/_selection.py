@@ -117,6 +117,8 @@ def _names(groups: Sequence[Mapping[str, Any]], model: Any) -> tuple[dict[int, s
     for group in groups:
         names |= {id(p): str(n) for p, n in zip(group["params"], group.get("param_names", ()), strict=False)}
     if model is not None:
+        if not hasattr(model, "named_modules"):
+            raise BadInput(f"model is a {type(model).__name__}: it must be the module that the parameters belong to.")
         for prefix, module in model.named_modules():
             for name, p in module.named_parameters(recurse=False):
                 # a tied tensor is met in several layers; it keeps the first name, and any layer that spares it does

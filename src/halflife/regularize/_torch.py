@@ -1,7 +1,7 @@
 """The adapter to torch: plan the doors of each group, then install them in one go or not at all."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -9,7 +9,7 @@ from typing import Any
 
 from halflife._errors import BadInput
 from halflife.regularize._arithmetic import NARROW, PerParameter, check_rounding
-from halflife.regularize._ask import Ask, Rounding
+from halflife.regularize._ask import Ask, Rounding, scheduled
 from halflife.regularize._attach import Handles, attached
 from halflife.regularize._handle import GroupSummary, Regularization
 from halflife.regularize._hooks import DOOR, L1, L2, PEAK, STEPS, Door, Hooks, Part
@@ -42,14 +42,20 @@ def regularized(
         )
     if not hasattr(optimizer, "register_step_pre_hook"):
         raise BadInput(f"{name} has no step hooks: it must be a torch.optim.Optimizer.")
-    if peak_lr is not None and not 0 < peak_lr < float("inf"):
-        raise BadInput(f"peak_lr is {peak_lr}: it must be positive.")
+    if peak_lr is not None and not (isinstance(peak_lr, (int, float)) and 0 < peak_lr < float("inf")):
+        raise BadInput(f"peak_lr is {peak_lr!r}: it must be a positive number.")
+    if ask.schedule is not None:
+        scheduled(ask.schedule, 0, ask.decay)
     selections = select(optimizer.param_groups, where, model)
     chosen = [p for s in selections for c in s.chosen for p in c.parameters]
     check_rounding(ask.rounding, chosen)
+    if (ask.cautious or ask.l1) and any(p.is_complex() for p in chosen):
+        raise BadInput("a parameter is complex: neither cautious= nor l1= can be asked for, for both compare numbers.")
     targets = _targets(toward, selections)
+    sparse = any(p.grad is not None and p.grad.is_sparse for p in chosen) or _sparse(model)
+    by_rows = sparse and ask.law is Law.L2  # which no optimizer's own L2 does
     narrow = ask.rounding is not Rounding.NEAREST and any(p.dtype in NARROW for p in chosen) and ask.law is not Law.L2
-    owns = own_arguments(optimizer, ask, from_outside=bool(targets) or ask.cautious or narrow)
+    owns = own_arguments(optimizer, ask, from_outside=ask.cautious or narrow or by_rows, towards=bool(targets))
     planned = [
         _planned(group, selection, own, ask, peak_lr)
         for group, selection, own in zip(optimizer.param_groups, selections, owns, strict=True)
@@ -60,7 +66,7 @@ def regularized(
     previous: list[Group] = []
     handles: Handles = []
     foreign = not type(optimizer).__module__.startswith("torch.optim.")
-    tried = foreign and any(door.native is Native.NO and door.parts for door in doors)
+    tried = foreign and any(door.native in (Native.NO, Native.PENALTY) and door.parts for door in doors)
     plain = replace(ask, l1=0.0, l2=ask.strength if ask.law is Law.L2 else 0.0, schedule=None, cautious=False)
     if tried and (plain != ask or targets or narrow):
         regularized(optimizer, plain, where=where, toward=None, model=model, peak_lr=peak_lr).remove()
@@ -161,6 +167,8 @@ def _targets(toward: Mapping[str, Any] | Sequence[Any] | None, selections: Seque
     """What each chosen parameter is to shrink towards, by name or by place."""
     if toward is None:
         return PerParameter()
+    if not isinstance(toward, Iterable) or isinstance(toward, str):
+        raise BadInput(f"toward is {toward!r}: it must be a dict of tensors by name, or tensors in the groups' order.")
     members = [c for s in selections for c in (*s.chosen, s.spared)]
     named = [(p, n) for c in members for p, n in zip(c.parameters, c.names, strict=True)]
     if isinstance(toward, Mapping):
@@ -182,11 +190,18 @@ def _targets(toward: Mapping[str, Any] | Sequence[Any] | None, selections: Seque
     for p, goal, name in pairs:
         if goal is None:
             raise BadInput(f"toward has no weights for {name}: it must have some for each parameter that is chosen.")
+        if not hasattr(goal, "shape") or not hasattr(goal, "detach"):
+            raise BadInput(f"toward has {goal!r} for {name}: it must be a tensor.")
         if goal.shape != p.shape:
             raise BadInput(f"toward has shape {tuple(goal.shape)} for {name}: it must be {tuple(p.shape)}.")
         # a copy: a target that is the parameter itself would go where the weights go
         targets[p] = goal.detach().to(device=p.device, dtype=p.dtype, copy=True)
     return targets
+
+
+def _sparse(model: Any) -> bool:
+    """Whether a layer of it makes sparse gradients."""
+    return model is not None and any(getattr(module, "sparse", False) is True for module in model.modules())
 
 
 def _chosen(selections: Sequence[Selection]) -> list[Chosen]:
@@ -211,7 +226,7 @@ def _summary(door: Door, selection: Selection, ask: Ask) -> GroupSummary:
 
 def _extras(ask: Ask, targets: PerParameter) -> tuple[str, ...]:
     said = {
-        f"L2 besides, l2 {ask.l2:.4g} (through hooks)": ask.l2 and ask.law is not Law.L2,
+        f"L2 besides, l2 {ask.l2:.4g}": ask.l2 and ask.law is not Law.L2,
         f"L1 besides, l1 {ask.l1:.4g}: soft thresholding at lr·l1 after the step": ask.l1,
         "the strength follows a function of the step": ask.schedule is not None,
         f"towards given weights, for {len(targets)} tensors": targets,
