@@ -15,6 +15,8 @@ REQUESTS = {
     "L2 through hooks": {"l2": 0.3},
     "towards, L1": {"decay": 0.02, "l1": 0.05, "toward": 0.5},
     "cautious": {"decay": 0.02, "cautious": True},
+    "both doors": {"decay": 0.02, "l2": 0.3},
+    "a function of the step, proximal L1": {"decay": 0.02, "schedule": "nothing", "l1": 0.01},
 }
 
 

@@ -1,5 +1,7 @@
 """The probe is the judge: it must report the law that was asked for."""
 
+import importlib
+
 import pytest
 import torch
 
@@ -89,3 +91,48 @@ def test_optimizers_of_other_libraries_open_either_door(library):
         optimizer = getattr(module, cls)([torch.nn.Parameter(torch.randn(4, 3))], lr=0.01)
         halflife.regularize(optimizer, law=law, **strength)
         assert halflife.probe(optimizer).law is law
+
+
+PROBED = {
+    "a function of the step": ({"decay": 1e-3, "schedule": lambda t: 1.0}, Law.CONSTANT, [1e-3]),
+    "half of it": ({"decay": 2e-3, "schedule": lambda t: 0.5}, Law.CONSTANT, [1e-3]),
+    "a little L1": ({"decay": 1e-3, "l1": 1e-9}, Law.DECOUPLED, [1e-3]),
+    "strengths": ({"where": {"0.*": 2e-3, "1.*": 5e-4}}, Law.DECOUPLED, [2e-3, 5e-4]),
+    "a little L2": ({"decay": 1e-3, "l2": 1e-9}, Law.DECOUPLED, [1e-3]),
+}
+
+
+@pytest.mark.parametrize("cls", [torch.optim.SGD, torch.optim.AdamW])
+@pytest.mark.parametrize("case", PROBED)
+def test_the_probe_finds_the_asked_share_beside_other_options(case, cls):
+    """What else is asked for leaves law and strength as they are."""
+    request, law, shares = PROBED[case]
+    net = torch.nn.Sequential(torch.nn.Linear(4, 3, bias=False), torch.nn.Linear(3, 2, bias=False))
+    groups = [{"params": [(name, p)]} for name, p in net.named_parameters()][: len(shares)]
+    optimizer = cls(groups, lr=0.01, **({"momentum": 0.9} if cls is torch.optim.SGD else {}))
+    halflife.regularize(optimizer, **request)
+    report = halflife.probe(optimizer)
+    found = report.groups or (report,)
+    assert [each.law for each in found] == [law] * len(shares), report
+    assert [each.decay for each in found] == pytest.approx(shares, rel=1e-4)
+
+
+EIGHT_BIT = {"bitsandbytes": ("bitsandbytes.optim", "AdamW8bit"), "torchao": ("torchao.optim", "AdamW8bit")}
+
+
+@pytest.mark.filterwarnings("ignore")  # these libraries warn about themselves
+@pytest.mark.parametrize("law", [Law.DECOUPLED, Law.PROXIMAL])
+@pytest.mark.parametrize("library", EIGHT_BIT)
+def test_an_8_bit_optimizer_keeps_the_asked_share(library, law):
+    """State in 8 bits, weights that decay as asked."""
+    pytest.importorskip(library)
+    module, name = EIGHT_BIT[library]
+    p = torch.nn.Parameter(torch.ones(64, 128))
+    optimizer = getattr(importlib.import_module(module), name)([p], lr=0.01, weight_decay=0.3)
+    halflife.regularize(optimizer, decay=0.02, law=law)
+    for _ in range(10):
+        p.grad = torch.zeros_like(p)
+        optimizer.step()
+    kept = [v for v in optimizer.state[p].values() if getattr(v, "dtype", None) is torch.uint8 or hasattr(v, "codes")]
+    assert kept, "its state is not in 8 bits"
+    assert float(p.detach().mean()) == pytest.approx(0.98**10, rel=1e-5)

@@ -5,9 +5,11 @@ import math
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import halflife
 from halflife import BadInput
+from halflife.regularize._arithmetic import PIECE
 
 
 def stepped(optimizer, p, steps, gradient=torch.zeros_like):
@@ -77,3 +79,76 @@ def test_bad_requests_are_refused(request_):
     with pytest.raises(BadInput):
         halflife.monitor(optimizer, **request_)
     assert not optimizer._optimizer_step_pre_hooks
+
+
+class Seen(TorchDispatchMode):
+    """Counts, of each operation, the numbers of those of its inputs that are weights or a copy of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.whole, self.inpieces, self.total = [], 0, 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        self.total += 1
+        if "view" not in func.name() and "slice" not in func.name() and "detach" not in func.name():
+            sizes = [a.numel() for a in args if isinstance(a, torch.Tensor)]
+            if max(sizes, default=0) > PIECE:
+                self.whole.append(func.name())
+            elif func.name() == "aten::_to_copy" and args[0].dtype is torch.float32:
+                self.inpieces += sizes[0]
+        return out
+
+
+def test_a_logging_step_copies_the_weights_and_goes_over_them_once_and_other_steps_do_nothing():
+    """Of whole tensors there is one copy more than in a bare step; in pieces each weight and its copy is read once."""
+    found = []
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for watched in (False, True):
+            p = torch.nn.Parameter(torch.randn(3 * PIECE + 8, 1))
+            p.grad = torch.randn_like(p)
+            optimizer = torch.optim.SGD([p], lr=0.1)
+            if watched:
+                halflife.monitor(optimizer, every=2)
+            found.append([])
+            for _ in range(2):
+                with Seen() as seen:
+                    optimizer.step()
+                found[-1].append(seen)
+    finally:
+        torch.set_num_threads(threads)
+    (bare, _), (logging, between) = found
+    assert sorted(logging.whole) == sorted([*bare.whole, "aten::clone"])
+    assert logging.inpieces == 2 * p.numel()
+    assert (between.total, between.whole, between.inpieces) == (bare.total, bare.whole, 0)
+
+
+def test_a_real_tensorboard_has_the_numbers(tmp_path):
+    """What is written is what TensorBoard reads."""
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from torch.utils.tensorboard import SummaryWriter
+
+    p = torch.nn.Parameter(torch.ones(2, 2))
+    optimizer = torch.optim.AdamW([p], lr=0.1)
+    halflife.regularize(optimizer, decay=0.1)
+    with SummaryWriter(tmp_path) as writer:
+        watched = halflife.monitor(optimizer, every=2, to=writer)
+        stepped(optimizer, p, 5)
+    read = EventAccumulator(str(tmp_path)).Reload()
+    norms = [(event.step, event.value) for event in read.Scalars("halflife/group 0/norm")]
+    assert norms == [(int(row["step"]), pytest.approx(row["norm"], rel=1e-6)) for row in watched.rows]
+    assert [step for step, _ in norms] == [1, 3, 5]
+    assert norms[-1][1] == pytest.approx(2 * 0.9**5, rel=1e-5)
+
+
+def test_complex_weights_are_measured():
+    """Their norm is of real and imaginary parts."""
+    p = torch.nn.Parameter(torch.full((2, 2), 3 + 4j))
+    optimizer = torch.optim.SGD([p], lr=0.1)
+    halflife.regularize(optimizer, decay=0.1)
+    watched = halflife.monitor(optimizer)
+    stepped(optimizer, p, 1)
+    assert watched.last[0]["norm"] == pytest.approx(9.0, rel=1e-6)

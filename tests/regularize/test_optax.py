@@ -178,3 +178,111 @@ def test_it_is_optaxs_own_where_optax_has_one(case):
         assert max(abs(wanted[k] - without[k]).max() for k in got) > 1e-3
         for key, value in got.items():
             np.testing.assert_allclose(np.asarray(value), np.asarray(wanted[key]), rtol=0, atol=1e-7)
+
+
+NAMED = {"embed": {"table": 1.0}, "body": {"w": 1.0, "bias": 1.0}, "norm": {"scale": 1.0}, "head": {"w": 1.0}}
+WHERE = {
+    "weights": ("weights", {"body.w": DECAY, "head.w": DECAY}),
+    "all": ("all", dict.fromkeys(("embed.table", "body.w", "body.bias", "norm.scale", "head.w"), DECAY)),
+    "a pattern": ("body.*", {"body.w": DECAY, "body.bias": DECAY}),
+    "a predicate": (lambda name, leaf: leaf.ndim == 1 and "norm" not in name, {"body.bias": DECAY}),
+    "strengths": ({"head.*": 0.05, "*.w": 0.01}, {"head.w": 0.05, "body.w": 0.01}),
+}
+
+
+def named_tree():
+    shapes = {"table": (3, 2), "w": (2, 2), "bias": (2,), "scale": (2, 2)}
+    return {k: {n: jax.numpy.ones(shapes[n]) for n in v} for k, v in NAMED.items()}
+
+
+@pytest.mark.parametrize("law", [Law.DECOUPLED, Law.PROXIMAL, Law.CONSTANT])
+@pytest.mark.parametrize("case", WHERE)
+def test_where_chooses_as_it_does_for_torch(case, law):
+    """By the names of the leaves: default, all, pattern, predicate, strengths of their own; the rest is spared."""
+    where, wanted = WHERE[case]
+    strength = {} if isinstance(where, dict) else {"decay": DECAY}
+    optimizer = halflife.optax.regularize(optax.adam, LR, where=where, law=law, **strength)
+    params = named_tree()
+    zero = jax.tree.map(jax.numpy.zeros_like, params)
+    updates, _ = jax.jit(optimizer.update)(zero, optimizer.init(params), params)
+    left = optax.apply_updates(params, updates)
+    for outer, inner in left.items():
+        for name, leaf in inner.items():
+            share = 1 - float(leaf.mean())
+            assert share == pytest.approx(wanted.get(f"{outer}.{name}", 0.0), abs=1e-6), (outer, name)
+
+
+def test_where_of_l2_has_strengths_of_its_own():
+    """With law L2 the dict gives λ, which enters the gradient of plain SGD as lr·λ·w."""
+    optimizer = halflife.optax.regularize(optax.sgd, LR, where={"head.*": 0.4, "body.w": 0.1}, law="L2")
+    params = named_tree()
+    zero = jax.tree.map(jax.numpy.zeros_like, params)
+    updates, _ = optimizer.update(zero, optimizer.init(params), params)
+    assert float(updates["head"]["w"][0, 0]) == pytest.approx(-LR * 0.4)
+    assert float(updates["body"]["w"][0, 0]) == pytest.approx(-LR * 0.1)
+    assert float(abs(updates["embed"]["table"]).max()) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"where": "haed.*", "decay": DECAY}, "'haed"),
+        ({"where": {"head.*": 0.1}, "decay": DECAY}, "do not give"),
+        ({"where": "all", "mask": True, "decay": DECAY}, "both where and mask"),
+        ({"where": {"head.*": -0.1}}, "-0.1"),
+    ],
+)
+def test_a_selection_that_cannot_be_meant_is_refused(request_, said):
+    """What matches nothing is named, when the parameters are first seen."""
+    params = named_tree()
+
+    def step():
+        optimizer = halflife.optax.regularize(optax.adam, LR, **request_)
+        return optimizer.update(params, optimizer.init(params), params)
+
+    with pytest.raises(BadInput, match=said):
+        step()
+
+
+EXTRAS = {
+    "a function of the step": ({"schedule": lambda t: 1.0 + 0 * t}, Law.CONSTANT),
+    "a little L1": ({"l1": 1e-9}, Law.DECOUPLED),
+    "PROXIMAL": ({"law": Law.PROXIMAL}, Law.PROXIMAL),
+}
+
+
+@pytest.mark.parametrize("case", EXTRAS)
+def test_the_probe_finds_the_asked_share_beside_other_options(case):
+    """What else is asked for leaves law and strength as they are."""
+    request, law = EXTRAS[case]
+    ask = asked(decay=1e-3, **request)
+
+    def made(learning_rate=1e-2, weight_decay=0.01):
+        return opened(optax.adam, ask, learning_rate, weight_decay, learning_rate, where="all")
+
+    report = halflife.probe(made)
+    assert report.law is law, report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-4)
+
+
+def test_its_state_is_a_tree_that_can_be_saved_and_resumed_bit_for_bit():
+    """Leaves are arrays; a run that goes on from copied leaves is the run that was never interrupted."""
+    optimizer = ours(lr=optax.cosine_decay_schedule(LR, 9), peak_lr=LR, schedule=lambda t: 1 / (1 + t), cautious=True)
+    params = {"w": jax.numpy.linspace(-1.0, 2.0, 12).reshape(4, 3)}
+
+    @jax.jit
+    def step(params, state):
+        updates, state = optimizer.update(jax.tree.map(lambda w: jax.numpy.sin(3 * w), params), state, params)
+        return optax.apply_updates(params, updates), state
+
+    ends = []
+    for interrupted in (False, True):
+        now, state = params, optimizer.init(params)
+        for t in range(6):
+            if interrupted and t == 3:
+                leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+                state = jax.tree.unflatten(jax.tree.structure(optimizer.init(params)), leaves)
+            now, state = step(now, state)
+        ends.append(np.asarray(now["w"]))
+    assert int(state.count) == 6
+    np.testing.assert_array_equal(*ends)

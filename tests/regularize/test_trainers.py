@@ -99,3 +99,31 @@ def test_hugging_face_trainer(tmp_path):
     data = [{"x": row} for row in ROWS]
     Ordered(model=net, args=arguments, train_dataset=data, optimizers=(optimizer, scheduler)).train()
     agree(net.net.weight)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("fused", [False, True])
+def test_autocast_and_a_gradient_scaler(dtype, fused):
+    """Layers run in 16 bits and gradients are scaled; one whose gradient is zero decays exactly as asked."""
+    ends = {}
+    for decay in (0.02, 0.0):
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.ReLU(), torch.nn.Linear(16, 3))
+        idle = torch.nn.Parameter(torch.ones(4, 4))
+        optimizer = torch.optim.AdamW([*net.parameters(), idle], lr=0.01, fused=fused)
+        halflife.regularize(optimizer, decay=decay, law="CONSTANT")
+        scaler = torch.amp.GradScaler("cpu", init_scale=64.0)
+        for batch in ROWS.split(8):
+            optimizer.zero_grad()
+            with torch.autocast("cpu", dtype=dtype):
+                out = net(batch)
+                loss = (out.float() - 1).square().mean() + 0 * idle.sum()
+            assert out.dtype is dtype
+            scaler.scale(loss).backward()
+            scaler.unscale_(optimizer)
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            scaler.step(optimizer)
+            scaler.update()
+        ends[decay] = net[0].weight.detach().clone()
+        torch.testing.assert_close(idle.detach(), torch.full((4, 4), (1 - decay) ** 3), rtol=0, atol=1e-6)
+    assert (ends[0.02] - ends[0.0]).abs().max() > 1e-2 * ends[0.0].abs().max()

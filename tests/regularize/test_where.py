@@ -86,6 +86,21 @@ def test_tied_weights_are_regularized_once_and_spared_if_any_layer_spares_them()
     expect(decayed(model, optimizer), {"body.weight": 0.01})
 
 
+@pytest.mark.parametrize("cls", [torch.optim.AdamW, torch.optim.SGD, torch.optim.Rprop])
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_what_is_spared_is_spared_by_both_doors(cls, scheduled):
+    """With L2 beside decay, a bias, a norm and an embedding without gradient stay where they are."""
+    model = Small()
+    optimizer = cls(model.parameters(), lr=0.1)
+    if scheduled:
+        torch.optim.lr_scheduler.StepLR(optimizer, 10)
+    halflife.regularize(optimizer, decay=0.01, l2=0.5, model=model)
+    found = decayed(model, optimizer)
+    spared = {name for name, share in found.items() if share == 0}
+    assert spared == {"embed.weight", "body.bias", "norm.weight", "norm.bias"}, found
+    assert min(found["body.weight"], found["head.weight"]) > 0.02
+
+
 def test_groups_keep_their_own_lr():
     """Each group's decay is α at its own peak, whatever the lr."""
     model = Small()

@@ -142,7 +142,8 @@ class Hooks:
         if native is Native.DIALED:
             lent[door.key] = share / lr if share else 0.0
         elif native is Native.PENALTY:  # the optimizer sees the weights after the decay, the penalty is of those before
-            lent[door.key] = group.get(L2, 0.0) / (1 if self.ask.law is Law.PROXIMAL else 1 - share)
+            l2 = group.get(L2, 0.0) if door.parts else 0.0
+            lent[door.key] = l2 / (1 if self.ask.law is Law.PROXIMAL else 1 - share)
         elif native is Native.NO:
             lent[door.key] = 0.0
         for key, value in lent.items():

@@ -1,7 +1,7 @@
 """What decay does while a network trains, watched from beside the optimizer.
 
 Between logging steps nothing is done: the hooks return at once. In a logging step the weights are copied before the
-step and gone over once after it.
+step, and gone over once after it, beside the copy and piece by piece, so that no further pass through memory is made.
 """
 
 import csv
@@ -11,8 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import torch
+
 from halflife._errors import BadInput
 from halflife.probe import LawReport, probe_groups
+from halflife.regularize._arithmetic import pieces
 from halflife.regularize._hooks import DOOR, PEAK, Hooks
 from halflife.rules import half_life
 
@@ -116,10 +119,7 @@ def _decay(group: dict[str, Any], hooks: Hooks | None, report: LawReport | None)
 
 
 def _measured(pairs: list[tuple[Any, Any]], decay: float) -> Row:
-    new, moved = [p.detach() for p, _ in pairs], [p.detach() - old for p, old in pairs]
-    ww, dd, dw = (
-        sum(_number(a, b) for a, b in zip(x, y, strict=True)) for x, y in ((new, new), (moved, moved), (moved, new))
-    )
+    ww, dd, dw = (sum(each) for each in zip(*(_products(p.detach(), old) for p, old in pairs), strict=True))
     old_ww, old_dw = ww - 2 * dw + dd, dw - dd
     kept = 1 + old_dw / old_ww if old_ww else 1.0
     rest = math.sqrt(max(0.0, dd + 2 * decay * old_dw + decay**2 * old_ww)) if decay == decay else math.nan
@@ -136,10 +136,20 @@ def _measured(pairs: list[tuple[Any, Any]], decay: float) -> Row:
     }
 
 
-def _number(a: Any, b: Any) -> float:
-    """⟨a, b⟩ in float64, of sharded tensors over all shards."""
-    total = (a.double() * b.double()).sum()
-    return float(total.full_tensor() if hasattr(total, "full_tensor") else total)
+def _products(new: Any, old: Any) -> list[float]:
+    """⟨w, w⟩, ⟨Δ, Δ⟩ and ⟨Δ, w⟩ of Δ = w − w₀ in float64, each weight read once; of sharded tensors over all shards."""
+    if hasattr(new, "full_tensor"):
+        moved = new.double() - old.double()
+        pairs = (new.double(), new.double()), (moved, moved), (moved, new.double())
+        return [float((a * b).sum().full_tensor()) for a, b in pairs]
+    if new.is_complex():
+        new, old = torch.view_as_real(new), torch.view_as_real(old)
+    total = torch.zeros(3, dtype=torch.float64, device=new.device)
+    for w, before in pieces([new], [old]):
+        w = w.double().flatten()
+        moved = w - before.double().flatten()
+        total += torch.stack([w @ w, moved @ moved, moved @ w])
+    return [float(each) for each in total.tolist()]
 
 
 def _hooks_of(optimizer: Any) -> Hooks | None:

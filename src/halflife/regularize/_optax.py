@@ -4,7 +4,7 @@ The optimizer comes as what makes it from an lr (`optax.adam`, or a partial), so
 decay follows are one number and cannot drift apart.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -13,6 +13,7 @@ import optax
 
 from halflife._errors import BadInput
 from halflife.regularize._ask import Ask, asked
+from halflife.regularize._selection import Where, select, strongest
 from halflife.rules import Law
 
 PROBING_LR = 1e-3
@@ -35,6 +36,7 @@ def regularize(
     l1: float = 0.0,
     law: Law | str | None = None,
     schedule: str | Callable[[Any], Any] | None = None,
+    where: Where = "weights",
     mask: Any = None,
     toward: Any = None,
     cautious: bool = False,
@@ -54,8 +56,11 @@ def regularize(
         law: how the decay follows lr; DECOUPLED unless told otherwise.
         schedule: in place of `law`: `"lr"`, `"shape"`, `"nothing"`, or a function of the step (counted from 0, traced)
             that gives the decay as a share of `decay`.
-        mask: a tree of booleans, a function from parameters to one, or True for all; None for those
-            of 2 dimensions or more.
+        where: which parameters: `"weights"` (of 2 dimensions or more, no normalization, bias or embedding by name),
+            `"all"`, a pattern of names such as `"head.*"` (a leaf's keys, joined by dots), a predicate of name and
+            shape, or a dict of patterns and strengths (of the first that matches), which then takes the place of
+            `decay` or, with law L2, of `l2`.
+        mask: in place of `where`, as Optax has it: a tree of booleans, a function from parameters to one, or True.
         toward: a tree of weights to shrink towards in place of zero.
         cautious: decay only where the step goes the same way (Chen et al. 2025).
         peak_lr: the peak of an lr that is not one number.
@@ -69,6 +74,9 @@ def regularize(
     """
     if isinstance(optimizer, tuple) or not callable(optimizer):
         raise BadInput("the optimizer must be what makes one from an lr, such as optax.adam, not one that is made.")
+    if mask is not None and where != "weights":
+        raise BadInput("both where and mask were given: they say the same, give one.")
+    l2, decay = strongest(where, l2=l2, decay=decay, half_life=half_life, law=law)
     ask = asked(
         l2=l2,
         decay=decay,
@@ -87,7 +95,7 @@ def regularize(
         peak_lr = 1.0
     peak = float(learning_rate if peak_lr is None else peak_lr)  # type: ignore[arg-type]
     strength = ask.weight_decay(ask.strength, peak)
-    return opened(optimizer, ask, learning_rate, strength, peak, mask, toward)
+    return opened(optimizer, ask, learning_rate, strength, peak, mask, toward, where=where)
 
 
 def opened(
@@ -98,6 +106,8 @@ def opened(
     peak_lr: Any,
     mask: Any = None,
     toward: Any = None,
+    *,
+    where: Where = "weights",
 ) -> Any:
     """The transformation itself; its numbers may be traced."""
 
@@ -107,29 +117,31 @@ def opened(
     def update(updates: Any, state: RegularizedState, params: Any = None, **extra: Any) -> tuple[Any, RegularizedState]:
         if params is None:
             raise BadInput("update was called without params: decay needs the weights that it shrinks.")
-        chosen = _mask(mask, params)
+        chosen, factors = _masked(mask, params) if mask is not None else _where(where, ask, peak_lr, params)
         l2 = weight_decay if ask.law is Law.L2 else ask.l2
         pulls = params if toward is None else jax.tree.map(jnp.subtract, params, toward)
         if ask.l2:
-            updates = jax.tree.map(lambda g, w, on: g + l2 * w * on, updates, pulls, chosen)
+            updates = jax.tree.map(lambda g, w, factor: g + l2 * factor * w, updates, pulls, factors)
         inner = optax.with_extra_args_support(optimizer(learning_rate))
         updates, inner_state = inner.update(updates, state.inner, params, **extra)
         lr = learning_rate(state.count) if callable(learning_rate) else learning_rate
-        share = _share(ask, weight_decay, lr, peak_lr, state.count)
+        whole = _share(ask, weight_decay, lr, peak_lr, state.count)
 
-        def joined(u: Any, w: Any, pull: Any, on: Any) -> Any:
+        def joined(u: Any, w: Any, pull: Any, on: Any, factor: Any) -> Any:
+            share = whole * factor
             if ask.law is Law.PROXIMAL:
-                u = u - share / (1 + share) * (pull + u) * on
+                u = u - share / (1 + share) * (pull + u)
             elif ask.law is not Law.L2:
                 agree = (-u * pull >= 0) if ask.cautious else True
-                u = u - share * pull * on * agree
+                u = u - share * pull * agree
             if ask.l1:
                 new = w + u
                 u = jnp.where(on, -jnp.clip(new, -lr * ask.l1, lr * ask.l1) + u, u)
                 u = jnp.where(on & (abs(new) <= lr * ask.l1), -w, u)
             return u
 
-        return jax.tree.map(joined, updates, params, pulls, chosen), RegularizedState(state.count + 1, inner_state)
+        joint = jax.tree.map(joined, updates, params, pulls, chosen, factors)
+        return joint, RegularizedState(state.count + 1, inner_state)
 
     return optax.GradientTransformationExtraArgs(init, update)
 
@@ -142,11 +154,28 @@ def _share(ask: Ask, weight_decay: Any, lr: Any, peak_lr: Any, count: Any) -> An
     return share if ask.schedule is None else share * ask.schedule(count)
 
 
-def _mask(mask: Any, params: Any) -> Any:
-    if mask is None:
-        return jax.tree.map(lambda w: jnp.ndim(w) >= 2, params)
+def _masked(mask: Any, params: Any) -> tuple[Any, Any]:
     chosen = mask(params) if callable(mask) else mask
-    return jax.tree.map(lambda _: chosen, params) if isinstance(chosen, bool) else chosen
+    chosen = jax.tree.map(lambda _: chosen, params) if isinstance(chosen, bool) else chosen
+    return chosen, chosen
+
+
+def _where(where: Where, ask: Ask, peak_lr: Any, params: Any) -> tuple[Any, Any]:
+    """Which leaves are chosen, and the strength of each as a factor of the main one."""
+    paths, tree = jax.tree_util.tree_flatten_with_path(params)
+    names = [jax.tree_util.keystr(path, simple=True, separator=".") for path, _ in paths]
+    shapes = [jax.ShapeDtypeStruct(jnp.shape(leaf), jnp.result_type(leaf)) for _, leaf in paths]
+    (selection,) = select([{"params": shapes, "param_names": names}], where)
+    main = ask.weight_decay(ask.strength, peak_lr) if isinstance(where, Mapping) else 1.0
+    found = {
+        id(shape): 1.0 if chosen.strength is None or not main else ask.weight_decay(chosen.strength, peak_lr) / main
+        for chosen in selection.chosen
+        for shape in chosen.parameters
+    }
+    chosen, factors = (
+        [get(id(shape)) for shape in shapes] for get in (found.__contains__, lambda key: found.get(key, 0.0))
+    )
+    return tree.unflatten(chosen), tree.unflatten(factors)
 
 
 def _without_its_own(optimizer: Callable[[Any], Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from halflife._errors import BadInput
 from halflife.regularize._ask import Rounding, asked
 from halflife.regularize._handle import Regularization
-from halflife.regularize._selection import Where
+from halflife.regularize._selection import Where, strongest
 from halflife.rules import Law
 
 if TYPE_CHECKING:
@@ -78,11 +78,7 @@ def regularize(
                 "this is an Optax transformation: it cannot be changed; wrap it by halflife.optax.regularize."
             )
         raise BadInput(f"{type(optimizer).__name__} is not a live torch optimizer: it has no parameter groups.")
-    if isinstance(where, Mapping):
-        if l2 or decay or half_life is not None:
-            raise BadInput("where gives strengths by pattern: do not give l2, decay or half_life as well.")
-        strongest = max((v for v in where.values() if isinstance(v, (int, float))), default=0.0)
-        l2, decay = (strongest, 0.0) if law in (Law.L2, "L2", "l2") else (0.0, strongest)
+    l2, decay = strongest(where, l2=l2, decay=decay, half_life=half_life, law=law)
     ask = asked(
         l2=l2,
         decay=decay,

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from halflife._errors import BadInput
+from halflife.rules import Law
 
 Where = str | Callable[[str, Any], bool] | Mapping[str, float]
 SPARED = re.compile(r"(^|[._])(bias|embed\w*|emb|wte|wpe|wordemb\w*|norm\w*|\w*norm|bn\d*|ln(_\w+|\d*))($|[._])", re.I)
@@ -94,6 +95,20 @@ def select(groups: Sequence[Mapping[str, Any]], where: Where, model: Any = None)
     if not any(selection.chosen for selection in selections):
         raise BadInput("where matches no parameter of the optimizer: at least one must be regularized.")
     return tuple(selections)
+
+
+def strongest(where: Where, *, l2: float, decay: float, half_life: Any, law: Law | str | None) -> tuple[float, float]:
+    """The main λ and α: as asked, or the strongest of a dict of patterns, of which the others are shares.
+
+    Raises:
+        BadInput: strengths are given beside the dict.
+    """
+    if not isinstance(where, Mapping):
+        return l2, decay
+    if l2 or decay or half_life is not None:
+        raise BadInput("where gives strengths by pattern: do not give l2, decay or half_life as well.")
+    most = max((v for v in where.values() if isinstance(v, (int, float))), default=0.0)
+    return (most, 0.0) if law in (Law.L2, "L2", "l2") else (0.0, most)
 
 
 def _patterns(where: Where) -> tuple[str, ...]:
