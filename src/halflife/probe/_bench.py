@@ -7,18 +7,14 @@ becomes of the distance is the decay.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import prod
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Shape = tuple[int, ...]
+from halflife.probe._subject import Floats, Setting, Shape, Subject
 
 STEPS = 12
 """Steps of an ordinary run: long enough for the moments to matter, lr being changed half-way."""
@@ -31,68 +27,6 @@ SHAPE_SETS: tuple[tuple[Shape, ...], ...] = (
 )
 """What is tried in turn, until an optimizer accepts one: a matrix and a vector come twice, so that what is spared for
 its shape and what is missed by mistake look different."""
-
-
-class Run(Protocol):
-    """An optimizer in the middle of a training run."""
-
-    def step(self, gradient: Floats | None) -> None:
-        """Take one step; None means that no parameter has a gradient."""
-
-    def weights(self) -> Floats:
-        """The weights now."""
-
-    def put(self, weights: Floats) -> None:
-        """Overwrite the weights, and nothing else."""
-
-    def scale_lr(self, factor: float) -> None:
-        """Multiply lr, as a scheduler does."""
-
-    def set_strength(self, value: float) -> None:
-        """Change the regularization strength in the middle of the run."""
-
-
-Setting = float | tuple[float, float] | None
-"""One value for all, one for each of two parameter groups, or None: as the user configured it."""
-
-
-class Subject(Protocol):
-    """An optimizer that can be started afresh as often as an experiment needs.
-
-    Attributes:
-        name: how the user calls it.
-        lr: as configured; None when it has none, or none that can be changed.
-        strength: the regularization strength as configured; None when no argument for it is known.
-        strength_name: what that argument is called.
-        dtypes: precisions that it can be asked to run in.
-        grouped: whether it knows parameter groups.
-        peak_lr: the lr at construction when `start` cannot change it; None when `start` can.
-        knobs: other numeric arguments that may be a strength, with their values.
-    """
-
-    name: str
-    lr: float | None
-    strength: float | None
-    strength_name: str | None
-    dtypes: tuple[str, ...]
-    grouped: bool
-    peak_lr: float | None
-    knobs: Mapping[str, float | None]
-
-    def session(self) -> AbstractContextManager[None]:
-        """What all its runs happen inside of: settings of the framework, put back at the end."""
-
-    def start(
-        self,
-        shapes: Sequence[Shape],
-        weights: Floats,
-        *,
-        lr: Setting = None,
-        strength: Setting = None,
-        dtype: str = "float64",
-        knobs: Mapping[str, float] | None = None,
-    ) -> Run:
-        """Build it on fresh parameters of these values."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._bench import Bench, Floats, trace
+from halflife.probe._bench import Bench, trace
 from halflife.probe._experiments import Experiments
 from halflife.probe._report import Evidence
+from halflife.probe._subject import Floats
 from halflife.rules import Law
 
 LOST = 0.5

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._bench import Bench, Floats, Setting, Subject, trace, visit
+from halflife.probe._bench import Bench, trace, visit
 from halflife.probe._fit import Fit, fitted, misfit, plane, scale_of, shares_of
+from halflife.probe._subject import Floats, Setting, Subject
 from halflife.rules import Order
 
 FORGETS_NOTHING = 2e-6

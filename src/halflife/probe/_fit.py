@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from halflife.probe._bench import Floats
+from halflife.probe._subject import Floats
 
 ROUNDS = 6
 """Tries at the size of a fitted λ or α."""

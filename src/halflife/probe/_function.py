@@ -1,21 +1,26 @@
 """A plain function `(weights, gradient, state) → (weights, state)` on NumPy arrays, one call a tensor and step."""
 
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from halflife._errors import BadInput
-from halflife.probe._bench import Floats, Setting, Shape
 from halflife.probe._dials import Place, dials, turned
+from halflife.probe._subject import (
+    FALLBACK_LR,
+    Floats,
+    Setting,
+    Shape,
+    Subject,
+    numbers_in,
+    refuse_unknown,
+    split,
+)
 
 LR_NAMES = ("lr", "learning_rate", "eta", "step_size")
-FALLBACK_LR = 1e-3
 ARGUMENTS = 3
 
 
@@ -25,18 +30,14 @@ class FunctionRun:
     def __init__(self, subject: "FunctionSubject", shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any]):
         self._subject, self._changes, self._shapes = subject, changes, list(shapes)
         self._call = subject.bound(changes)
-        self._ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
-        self._weights: list[Any] = self._split(weights.copy())
+        self._weights: list[Any] = split(weights.copy(), shapes)
         self._states: list[Any] = [None] * len(self._weights)
-
-    def _split(self, flat: Floats) -> list[Any]:
-        return [p.reshape(s) for p, s in zip(np.split(flat, self._ends), self._shapes, strict=True)]
 
     def step(self, gradient: Floats | None) -> None:
         """One call a tensor."""
         if gradient is None:
             raise NotImplementedError("a function is always given a gradient")
-        for i, part in enumerate(self._split(gradient)):
+        for i, part in enumerate(split(gradient, self._shapes)):
             self._weights[i], self._states[i] = self._call(self._weights[i].copy(), part.copy(), self._states[i])
 
     def weights(self) -> Floats:
@@ -45,7 +46,7 @@ class FunctionRun:
 
     def put(self, weights: Floats) -> None:
         """Overwrite the tensors."""
-        self._weights = self._split(weights.copy())
+        self._weights = split(weights.copy(), self._shapes)
 
     def scale_lr(self, factor: float) -> None:
         """Change the lr, which is an argument or a number that the function closed over."""
@@ -62,20 +63,17 @@ class FunctionRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionSubject:
-    """A function that can be called afresh; see `Subject` for what the attributes mean."""
+class FunctionSubject(Subject):
+    """A function that can be called afresh.
 
-    name: str
+    Attributes:
+        function: it.
+        arguments: what it is called with besides weights, gradient and state.
+        places: where the numbers are that it holds inside, by name.
+    """
+
     function: Callable[..., Any]
     arguments: Mapping[str, Any]
-    lr: float | None
-    lr_name: str | None
-    strength: float | None = None
-    strength_name: str | None = None
-    dtypes: tuple[str, ...] = ()
-    grouped: bool = False
-    peak_lr: float | None = None
-    knobs: Mapping[str, float | None] = field(default_factory=dict)
     places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
 
     def start(
@@ -89,27 +87,14 @@ class FunctionSubject:
         knobs: Mapping[str, float] | None = None,
     ) -> FunctionRun:
         """Begin with no state."""
-        if dtype != "float64":
-            raise BadInput(f"{self.name} runs in float64 here, not in {dtype}.")
-        changes: dict[str, Any] = dict(knobs or {})
-        for key, value in ((self.lr_name, lr), (self.strength_name, strength)):
-            if key is not None and value is not None:
-                changes[key] = value
-        return FunctionRun(self, shapes, weights, changes)
+        self.only_double(dtype)
+        return FunctionRun(self, shapes, weights, self.changes(lr, strength, knobs))
 
     def bound(self, changes: Mapping[str, Any]) -> Callable[..., Any]:
         """The function with these arguments and inner numbers."""
         inside = {place: changes[key] for key in changes if key in self.places for place in self.places[key]}
         further = {key: value for key, value in changes.items() if key not in self.places}
         return partial(turned(self.function, inside), **{**self.arguments, **further})
-
-    def with_strength(self, name: str) -> "FunctionSubject":
-        """The same function, that argument taken for its strength."""
-        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
-
-    def session(self) -> AbstractContextManager[None]:
-        """Nothing to set."""
-        return nullcontext()
 
 
 def is_step_function(value: Any) -> bool:
@@ -132,9 +117,8 @@ def from_function(function: Callable[..., Any], arguments: Mapping[str, Any], na
     """
     parameters = list(inspect.signature(function).parameters.values())[ARGUMENTS:]
     further = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
-    unknown = [key for key in arguments if key not in further and len(further) == len(parameters)]
-    if unknown:
-        raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(further) or 'none'}.")
+    if len(further) == len(parameters):
+        refuse_unknown(name, arguments, further)
     given = {key: value for key, value in {**further, **arguments}.items() if value is not inspect.Parameter.empty}
     lr_name = next((key for key in LR_NAMES if key in further or key in given), None)
     if lr_name is not None:
@@ -153,11 +137,8 @@ def from_function(function: Callable[..., Any], arguments: Mapping[str, Any], na
         arguments=given,
         lr=None if lr is None else float(lr),
         lr_name=lr_name,
-        knobs={
-            key: None if value is None else float(value)
-            for key, value in numbers.items()
-            if key != lr_name and (value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)))
-        },
+        dtypes=(),
+        knobs=numbers_in(numbers, besides=(lr_name,)),
         places={key: places for key, (places, _) in inside.items()},
     )
 

@@ -4,15 +4,16 @@ A decay of w/‖w‖ looks like a share until the weights are scaled; one that i
 until it is watched; one that reads an old lr looks right until lr moves at every step.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from halflife.probe._bench import Bench, Floats, Run
+from halflife.probe._bench import Bench
 from halflife.probe._experiments import Experiments
 from halflife.probe._fit import misfit
 from halflife.probe._report import Defect, Evidence
+from halflife.probe._subject import Floats, Run, Subject
 from halflife.probe._verdict import Verdict
 from halflife.probe._weight_side import shares_in, typical
 from halflife.rules import Law
@@ -115,7 +116,7 @@ def _penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     verdict = replace(verdict, evidence=(*verdict.evidence, seen))
     if fails != [f"{LONG} steps"]:
         return replace(verdict, law=Law.UNKNOWN)
-    later = replace(ex, subject=Warmed(subject=ex.subject, steps=LONG), memo={})
+    later = replace(ex, subject=warmed(ex.subject, LONG), memo={})
     if (later.reach[reached] <= max(30 * ex.noise, GONE * ex.reach[reached].max())).all():
         return replace(verdict, defects=(*verdict.defects, Defect.STOPS))
     found = later.l2_fit()
@@ -175,21 +176,24 @@ def _prolonged(ex: Experiments) -> Experiments:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Warmed:
+class Warmed(Subject):
     """A subject that has some steps behind it, made at weights of zero, where no decay and no penalty can act."""
 
-    subject: Any
-    steps: int = WARMED
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.subject, name)
+    subject: Subject
+    steps: int
 
     def start(self, shapes: Any, weights: Floats, **setting: Any) -> Run:
         """Build it, make the steps, and put it where it is wanted."""
-        run: Run = self.subject.start(shapes, weights, **setting)
+        run = self.subject.start(shapes, weights, **setting)
         plan = Bench(shapes=tuple(shapes), steps=self.steps, seed=1000).gradients
-        for gradient in plan * getattr(self.subject, "loudness", 1.0):
+        for gradient in plan * self.loudness:
             run.put(0 * weights)
             run.step(gradient)
         run.put(weights)
         return run
+
+
+def warmed(subject: Subject, steps: int = WARMED) -> Warmed:
+    """The same optimizer after so many steps."""
+    shared = {each.name: getattr(subject, each.name) for each in fields(Subject)}
+    return Warmed(**shared, subject=subject, steps=steps)

@@ -2,20 +2,28 @@
 
 import inspect
 import io
-import math
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from halflife._errors import BadInput
-from halflife.probe._bench import Floats, Setting, Shape
+from halflife.probe._subject import (
+    Floats,
+    Setting,
+    Shape,
+    Subject,
+    cannot_be_built,
+    is_number,
+    numbers_in,
+    refuse_further,
+    refuse_unknown,
+    split,
+)
 
 
 def choose_backend() -> None:
@@ -34,9 +42,7 @@ class KerasRun:
         self._keras, self._dtype = keras, dtype
         self._optimizer = optimizer
         self._shapes = list(shapes)
-        ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)])
-        self._parts = [slice(int(a), int(b)) for a, b in pairwise(ends)]
-        self._variables = [keras.Variable(value, dtype=dtype) for value in self._split(weights)]
+        self._variables = [keras.Variable(value, dtype=dtype) for value in split(weights, shapes)]
         optimizer.build(self._variables)
 
     def step(self, gradient: Floats | None) -> None:
@@ -45,7 +51,7 @@ class KerasRun:
             last = self._keras.ops.zeros_like(self._variables[-1].value)
             self._optimizer.apply([*[None] * (len(self._variables) - 1), last], self._variables)
             return
-        given = [self._keras.ops.convert_to_tensor(part, dtype=self._dtype) for part in self._split(gradient)]
+        given = [self._keras.ops.convert_to_tensor(part, dtype=self._dtype) for part in split(gradient, self._shapes)]
         self._optimizer.apply(given, self._variables)
 
     def weights(self) -> Floats:
@@ -56,7 +62,7 @@ class KerasRun:
 
     def put(self, weights: Floats) -> None:
         """Overwrite the variables."""
-        for variable, value in zip(self._variables, self._split(weights), strict=True):
+        for variable, value in zip(self._variables, split(weights, self._shapes), strict=True):
             variable.assign(value)
 
     def scale_lr(self, factor: float) -> None:
@@ -67,24 +73,14 @@ class KerasRun:
         """Keras reads some of these once, when it builds: not to be relied on."""
         raise NotImplementedError("a Keras optimizer keeps the strength it was built with")
 
-    def _split(self, flat: Floats) -> list[Floats]:
-        return [flat[part].reshape(shape) for part, shape in zip(self._parts, self._shapes, strict=True)]
-
 
 @dataclass(frozen=True, kw_only=True)
-class KerasSubject:
-    """A Keras optimizer that can be built again from its config; see `Subject` for what the attributes mean."""
+class KerasSubject(Subject):
+    """A Keras optimizer that can be built again from its config."""
 
-    name: str
     kind: Any
     config: Mapping[str, Any]
-    lr: float | None
-    strength: float | None = None
-    strength_name: str | None = None
-    dtypes: tuple[str, ...] = ("float32", "bfloat16", "float16")
-    grouped: bool = False
-    peak_lr: float | None = None
-    knobs: Mapping[str, float | None] = field(default_factory=dict)
+    lr_name: str | None = "learning_rate"
 
     def start(
         self,
@@ -97,16 +93,8 @@ class KerasSubject:
         knobs: Mapping[str, float] | None = None,
     ) -> KerasRun:
         """Build it on fresh variables."""
-        changes: dict[str, Any] = dict(knobs or {})
-        if lr is not None:
-            changes["learning_rate"] = lr
-        if strength is not None and self.strength_name is not None:
-            changes[self.strength_name] = strength
-        return KerasRun(self.kind.from_config({**self.config, **changes}), shapes, weights, dtype)
-
-    def with_strength(self, name: str) -> "KerasSubject":
-        """The same optimizer, that argument taken for its strength."""
-        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
+        config = {**self.config, **self.changes(lr, strength, knobs)}
+        return KerasRun(self.kind.from_config(config), shapes, weights, dtype)
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""
@@ -125,7 +113,7 @@ def _session() -> Iterator[None]:
             with double_precision():
                 yield
         elif keras.config.backend() == "torch":
-            from halflife.probe._torch import quiet
+            from halflife.probe._torch_run import quiet
 
             with quiet():
                 yield
@@ -141,28 +129,20 @@ def from_keras(target: Any, arguments: Mapping[str, Any], name: str) -> KerasSub
     """
     if isinstance(target, type):
         accepted = [p for p in inspect.signature(target).parameters if p != "kwargs"]
-        unknown = [key for key in arguments if key not in accepted]
-        if unknown:
-            raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted)}.")
-    elif arguments:
-        raise BadInput(f"{name} is already built: it takes no further arguments ({', '.join(arguments)}).")
+        refuse_unknown(name, arguments, accepted)
+    else:
+        refuse_further(name, arguments)
     try:
         with _session():
             built = target(**arguments) if isinstance(target, type) else target
             config = built.get_config()
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise BadInput(f"{name} cannot be built: {type(error).__name__}: {said}") from error
+        raise cannot_be_built(name, error) from error
     lr = config.get("learning_rate")
     return KerasSubject(
         name=name,
         kind=type(built),
         config=config,
-        lr=float(lr) if isinstance(lr, (int, float)) else None,
-        knobs={
-            key: None if value is None else float(value)
-            for key, value in config.items()
-            if key != "learning_rate"
-            and (value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)))
-        },
+        lr=float(lr) if is_number(lr) else None,
+        knobs=numbers_in(config, besides=("learning_rate",)),
     )

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._bench import Floats, Run
 from halflife.probe._experiments import Experiments
 from halflife.probe._fit import Fit
 from halflife.probe._report import Evidence
+from halflife.probe._subject import Floats, Run
 from halflife.probe._verdict import CLEARLY, ESTIMATED, FITS, PROPORTIONAL, TIMES, Verdict
 from halflife.rules import Law, Order
 

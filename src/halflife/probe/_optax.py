@@ -15,11 +15,20 @@ import numpy as np
 import optax
 
 from halflife._errors import BadInput
-from halflife.probe._bench import Floats, Setting, Shape
 from halflife.probe._dials import Place, dials, turned
+from halflife.probe._subject import (
+    FALLBACK_LR,
+    Floats,
+    Setting,
+    Shape,
+    Subject,
+    cannot_be_built,
+    is_number,
+    numbers_in,
+    refuse_unknown,
+)
 
 LR_NAMES = ("learning_rate", "lr")
-FALLBACK_LR = 1e-3
 
 Make = Callable[[Mapping[str, Any]], Any]
 """Builds the transformation with some numbers changed; they may be tracers."""
@@ -64,19 +73,15 @@ class OptaxRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptaxSubject:
-    """An Optax optimizer that can be built again and again; see `Subject` for what the attributes mean."""
+class OptaxSubject(Subject):
+    """An Optax optimizer that can be built again and again.
 
-    name: str
+    Attributes:
+        make: builds it with some numbers changed.
+        kind: the precision to run in.
+    """
+
     make: Make
-    lr: float | None
-    lr_name: str | None
-    strength: float | None = None
-    strength_name: str | None = None
-    dtypes: tuple[str, ...] = ("float32", "bfloat16", "float16")
-    grouped: bool = False
-    peak_lr: float | None = None
-    knobs: Mapping[str, float | None] = field(default_factory=dict)
     kind: str = "float64"
     _compiled: dict[Any, Any] = field(default_factory=dict, compare=False)
 
@@ -91,16 +96,8 @@ class OptaxSubject:
         knobs: Mapping[str, float] | None = None,
     ) -> OptaxRun:
         """Build it on fresh parameters."""
-        changes: dict[str, Any] = dict(knobs or {})
-        if self.lr_name is not None:
-            changes[self.lr_name] = self.lr if lr is None else lr
-        if self.strength_name is not None:
-            changes[self.strength_name] = self.strength if strength is None else strength
+        changes = self.changes(self.lr if lr is None else lr, self.strength if strength is None else strength, knobs)
         return OptaxRun(replace(self, kind=dtype), tuple(shapes), weights, changes)
-
-    def with_strength(self, name: str) -> "OptaxSubject":
-        """The same optimizer, that number taken for its strength."""
-        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""
@@ -179,9 +176,8 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     """
     accepted = inspect.signature(factory).parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
-    unknown = [key for key in arguments if key not in accepted and not takes_any]
-    if unknown:
-        raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted)}.")
+    if not takes_any:
+        refuse_unknown(name, arguments, accepted)
     lr_name = next((key for key in LR_NAMES if key in accepted), None)
     given = dict(arguments)
     if lr_name is not None and given.get(lr_name) is None:
@@ -190,22 +186,20 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     try:
         built = factory(**given)
     except Exception as error:
-        raise BadInput(
-            f"{name} cannot be built: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        ) from error
+        raise cannot_be_built(name, error) from error
     if not is_transformation(built):
         raise BadInput(f"{name} makes a {type(built).__name__}, which is not an optimizer.")
     defaults = {key: p.default for key, p in accepted.items()}
     values = {key: given.get(key, default) for key, default in defaults.items() if key != lr_name}
     lr = given.get(lr_name) if lr_name else None
-    if lr is not None and not isinstance(lr, (int, float)):
+    if lr is not None and not is_number(lr):
         lr_name, lr = None, None  # a schedule of the user's own
     return OptaxSubject(
         name=name,
         make=lambda changes: factory(**{**given, **changes}),
         lr=None if lr is None else float(lr),
         lr_name=lr_name,
-        knobs={k: v if v is None else float(v) for k, v in values.items() if v is None or _is_number(v)},
+        knobs=numbers_in(values, besides=()),
     )
 
 
@@ -263,7 +257,3 @@ def is_transformation(value: Any) -> bool:
     return (
         isinstance(value, tuple) and callable(getattr(value, "init", None)) and callable(getattr(value, "update", None))
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

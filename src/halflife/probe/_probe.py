@@ -18,7 +18,7 @@ from halflife.probe._conduct import (
 )
 from halflife.probe._decide import decide
 from halflife.probe._experiments import Experiments
-from halflife.probe._holding import WARMED, Warmed, held
+from halflife.probe._holding import WARMED, Warmed, held, warmed
 from halflife.probe._report import Defect, Evidence, LawReport
 from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
@@ -93,7 +93,7 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
         )
     reached = reached_tensors(ex)
     if not reached.any():
-        ex = replace(ex, subject=Warmed(subject=subject), memo={})
+        ex = replace(ex, subject=warmed(subject), memo={})
         reached = reached_tensors(ex)
     if not reached.any():
         return LawReport(
@@ -136,7 +136,7 @@ def _decided(ex: Experiments, reached: Any) -> tuple[Experiments, Verdict]:
     verdict = _once(ex, reached)
     if verdict.law is not Law.UNKNOWN or isinstance(ex.subject, Warmed) or ex.subject.lr is None:
         return ex, verdict
-    later = replace(ex, subject=Warmed(subject=ex.subject), memo={})
+    later = replace(ex, subject=warmed(ex.subject), memo={})
     try:
         again = _once(later, reached)
     except Exception:
@@ -217,7 +217,7 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
 
 def by_batch_rows(ex: Experiments, reached: Any, verdict: Verdict) -> tuple[tuple[str, ...], Evidence | None]:
     """Is the strength divided by the rows of the batch, where there is a batch?"""
-    larger = getattr(ex.subject, "with_larger_batch", lambda: None)()
+    larger = ex.subject.with_larger_batch()
     if larger is None or verdict.coefficient is None:
         return verdict.multiplied_by, None
     doubled = replace(ex, subject=larger)

@@ -8,8 +8,8 @@ is what is probed, its penalty divided by the rows of the batch included.
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import brentq
@@ -17,7 +17,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from halflife._errors import BadInput
-from halflife.probe._bench import Floats, Setting, Shape
+from halflife.probe._subject import Floats, Setting, Shape, Subject, cannot_be_built
 
 FEATURES = 12
 """Weights of the layer; the bias comes after them."""
@@ -123,22 +123,16 @@ class SgdRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SklearnSubject:
-    """An estimator that can be cloned and started afresh; see `Subject` for what the attributes mean."""
+class SklearnSubject(Subject):
+    """An estimator that can be cloned and started afresh.
 
-    name: str
+    Attributes:
+        estimator: it.
+        batches: how many times each row of a batch stands in it.
+    """
+
     estimator: Any
-    lr_name: str
-    lr: float | None
-    strength: float | None = None
-    strength_name: str | None = None
-    dtypes: tuple[str, ...] = ()
-    grouped: bool = False
-    peak_lr: float | None = None
-    knobs: Mapping[str, float | None] = field(default_factory=dict)
-    shapes: tuple[Shape, ...] = SHAPES
     batches: int = 1
-    loudness: float = 1.0
 
     def start(
         self,
@@ -151,25 +145,15 @@ class SklearnSubject:
         knobs: Mapping[str, float] | None = None,  # noqa: ARG002 - nothing else regularizes
     ) -> MlpRun | SgdRun:
         """Clone it and give it these weights."""
-        if dtype != "float64":
-            raise BadInput(f"{self.name} runs in float64 here, not in {dtype}.")
-        changes: dict[str, Any] = {}
-        if lr is not None:
-            changes[self.lr_name] = lr
-        if strength is not None and self.strength_name:
-            changes[self.strength_name] = strength
-        fresh = clone(self.estimator).set_params(**changes)
+        self.only_double(dtype)
+        fresh = clone(self.estimator).set_params(**self.changes(lr, strength, None))
         if self.lr_name == "eta0":
             return SgdRun(fresh, weights)
         return MlpRun(fresh.set_params(batch_size=FEATURES * self.batches), weights, self.batches)
 
-    def with_larger_batch(self) -> "SklearnSubject | None":
-        """The same with every row twice; None where a step takes one sample."""
+    def with_larger_batch(self) -> Self | None:
+        """None where a step takes one sample."""
         return None if self.lr_name == "eta0" else replace(self, batches=2 * self.batches)
-
-    def with_strength(self, name: str) -> "SklearnSubject":
-        """The same estimator, that argument taken for its strength."""
-        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""
@@ -193,7 +177,7 @@ def from_estimator(target: Any, arguments: Mapping[str, Any], name: str) -> Skle
     try:
         estimator = target(**arguments) if isinstance(target, type) else clone(target).set_params(**arguments)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"{name} cannot be built: {' '.join(str(error).split())[:200]}") from error
+        raise cannot_be_built(name, error) from error
     parameters = estimator.get_params()
     alpha = float(parameters.get("alpha", 0.0))
     if {"hidden_layer_sizes", "learning_rate_init", "solver"} <= parameters.keys():
@@ -220,6 +204,8 @@ def from_estimator(target: Any, arguments: Mapping[str, Any], name: str) -> Skle
         lr=float(estimator.get_params()[lr_name]),
         strength=alpha,
         strength_name="alpha",
+        dtypes=(),
+        shapes=SHAPES,
         # the losses of classifiers have no gradient that points far away from the weights
         loudness=0.02 if "Classifier" in type(estimator).__name__ else 1.0,
         knobs={"alpha": alpha},

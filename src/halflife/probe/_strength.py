@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._bench import SHAPE_SETS, Bench, Subject, trace
+from halflife.probe._bench import SHAPE_SETS, Bench, trace
 from halflife.probe._report import SecondDecay
+from halflife.probe._subject import Subject
 
 EXPECTED = ("weight_decay", "wd", "weight_decay_rate", "decoupled_weight_decay_rate", "l2", "weight_decay_coeff")
 SUSPECTED = re.compile(r"decay|^wd|_wd|l2|lambd|alpha|regular|penalt|shrink|strength")
@@ -26,9 +27,8 @@ def bench_for(subject: Subject) -> Bench:
         Exception: what it said about the last one.
     """
     last: Exception | None = None
-    own = getattr(subject, "shapes", None)
-    for shapes in (own,) if own else SHAPE_SETS:
-        bench = Bench(shapes=shapes, loudness=getattr(subject, "loudness", 1.0))
+    for shapes in (subject.shapes,) if subject.shapes else SHAPE_SETS:
+        bench = Bench(shapes=shapes, loudness=subject.loudness)
         try:
             with np.errstate(all="ignore"):
                 rows = trace(subject, bench, gradients=bench.gradients[:2])

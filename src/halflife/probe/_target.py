@@ -11,6 +11,7 @@ from halflife._errors import BadInput
 from halflife.probe._function import from_function, is_step_function
 from halflife.probe._probe import merged, probe_subject
 from halflife.probe._report import LawReport
+from halflife.probe._subject import refuse_further
 
 
 def probe(target: Any, /, **arguments: Any) -> LawReport:
@@ -36,8 +37,7 @@ def probe(target: Any, /, **arguments: Any) -> LawReport:
     name = target if isinstance(target, str) else _name(target)
     value = imported(target) if isinstance(target, str) else target
     if _is_live_torch(value):
-        if arguments:
-            raise BadInput(f"{name} is already built: it takes no further arguments ({', '.join(arguments)}).")
+        refuse_further(name, arguments)
         return merged(name, distinct_reports(value))
     return probe_subject(subject_of(value, arguments, name))
 
@@ -87,8 +87,7 @@ def subject_of(value: Any, arguments: Mapping[str, Any], name: str) -> Any:
         from halflife.probe import _optax
 
         if _optax.is_transformation(value):
-            if arguments:
-                raise BadInput(f"{name} is already built: it takes no further arguments ({', '.join(arguments)}).")
+            refuse_further(name, arguments)
             return _optax.from_transformation(value, name)
         if inspect.isfunction(value) and _makes_transformation(value, arguments):
             return _optax.from_factory(value, arguments, name)

@@ -2,120 +2,50 @@
 
 import copy
 import inspect
-import io
-import math
 import random
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
-from dataclasses import dataclass, field, is_dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from halflife._errors import BadInput
-from halflife.probe._bench import Floats, Setting, Shape
+from halflife.probe._subject import (
+    FALLBACK_LR,
+    Floats,
+    Setting,
+    Shape,
+    Subject,
+    cannot_be_built,
+    refuse_unknown,
+    split,
+)
+from halflife.probe._torch_run import DENSE, DIFFERENTIABLE, SPARSE, TorchRun, assign, number, quiet
 
 LR_NAMES = ("lr", "learning_rate", "alpha", "eta", "step_size")
-FALLBACKS = {"lr": 1e-3, "learning_rate": 1e-3, "momentum": 0.9}
+FALLBACKS = {"lr": FALLBACK_LR, "learning_rate": FALLBACK_LR, "momentum": 0.9}
 """Given to a factory that demands one of them when the caller names none."""
-
-DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
-_GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
-    DENSE: lambda p, planned: planned,  # noqa: ARG005 - all three have one signature
-    SPARSE: lambda p, planned: planned.to_sparse(),  # noqa: ARG005 - all three have one signature
-    # the planned value, and an identity for its Hessian
-    DIFFERENTIABLE: lambda p, planned: planned + (p - p.detach()),
-}
 
 Make = Callable[[list[dict[str, Any]], Mapping[str, Any]], torch.optim.Optimizer]
 """Builds an optimizer on parameter groups, with some arguments changed."""
 
 
-class TorchRun:
-    """One torch optimizer on its fresh parameters."""
-
-    def __init__(
-        self,
-        optimizer: Any,
-        parameters: list[torch.Tensor],
-        *,
-        lr_name: str | None,
-        strength_name: str | None,
-        kind: str,
-    ):
-        self.optimizer = optimizer
-        self.parameters = parameters
-        self.gradient_changed = False
-        self._lr_name = lr_name
-        self._strength_name = strength_name
-        self._kind = kind
-        self._sizes = [p.numel() for p in parameters]
-        mode = getattr(optimizer, "train", None)
-        if callable(mode):
-            mode()
-
-    def step(self, gradient: Floats | None) -> None:
-        """Give each parameter its part of the gradient and step."""
-        given = []
-        if gradient is None:
-            for p in self.parameters:
-                p.grad = None
-        else:
-            flat = torch.from_numpy(gradient).to(self.parameters[0].dtype)
-            for p, part in zip(self.parameters, flat.split(self._sizes), strict=True):
-                dense = part.view(p.shape).clone()
-                p.grad = _GRADIENTS[self._kind](p, dense)
-                given.append((p, part))
-        # through the class: a scheduler leaves a step on the instance that belongs to the user's optimizer
-        type(self.optimizer).step(self.optimizer)
-        if self._kind == DENSE:
-            changed = any(p.grad is not None and not torch.equal(p.grad.flatten(), part) for p, part in given)
-            self.gradient_changed = self.gradient_changed or changed
-
-    def weights(self) -> Floats:
-        """All parameters end to end."""
-        with torch.no_grad():
-            flat: Floats = torch.cat([p.detach().flatten() for p in self.parameters]).to(torch.float64).numpy().copy()
-        return flat
-
-    def put(self, weights: Floats) -> None:
-        """Overwrite the parameters in place."""
-        with torch.no_grad():
-            for p, part in zip(self.parameters, torch.from_numpy(weights).split(self._sizes), strict=True):
-                p.copy_(part.view(p.shape))
-
-    def scale_lr(self, factor: float) -> None:
-        """Change lr in every group, as torch's schedulers do."""
-        for group in self.optimizer.param_groups:
-            assign(group, self._lr_name, group[self._lr_name] * factor)
-
-    def set_strength(self, value: float) -> None:
-        """Change it in every group."""
-        for group in self.optimizer.param_groups:
-            if self._strength_name not in group:
-                raise NotImplementedError("its strength is no setting of its groups")
-            assign(group, self._strength_name, value)
-
-
 @dataclass(frozen=True, kw_only=True)
-class TorchSubject:
-    """A torch optimizer that can be built again and again; see `Subject` for what the attributes mean."""
+class TorchSubject(Subject):
+    """A torch optimizer that can be built again and again.
 
-    name: str
+    Attributes:
+        make: builds it on parameter groups, with some arguments changed.
+        kind: of the gradients that it is handed.
+        widest: the precision that stands in where float64 is asked for.
+    """
+
     make: Make
-    lr: float | None
-    lr_name: str | None
-    strength: float | None = None
-    strength_name: str | None = None
-    dtypes: tuple[str, ...] = ("float32", "bfloat16", "float16")
     grouped: bool = True
-    peak_lr: float | None = None
-    knobs: Mapping[str, float | None] = field(default_factory=dict)
     kind: str = DENSE
     widest: str = "float64"
-    shapes: tuple[Shape, ...] | None = None
 
     def start(
         self,
@@ -129,11 +59,7 @@ class TorchSubject:
     ) -> TorchRun:
         """Build it on fresh parameters; two settings make two groups, the first half of the tensors and the rest."""
         kind = getattr(torch, self.widest if dtype == "float64" else dtype)
-        flat = torch.from_numpy(weights).to(kind)
-        parts = flat.split([math.prod(shape) for shape in shapes])
-        parameters = [
-            torch.nn.Parameter(part.reshape(shape).clone()) for part, shape in zip(parts, shapes, strict=True)
-        ]
+        parameters = [torch.nn.Parameter(torch.tensor(part, dtype=kind)) for part in split(weights, shapes)]
         shared: dict[str, Any] = dict(knobs or {})
         groups: list[dict[str, Any]] = [{"params": parameters}]
         if isinstance(lr, tuple) or isinstance(strength, tuple):
@@ -151,10 +77,6 @@ class TorchSubject:
         random.seed(0)
         optimizer = self.make(groups, shared)
         return TorchRun(optimizer, parameters, lr_name=self.lr_name, strength_name=self.strength_name, kind=self.kind)
-
-    def with_strength(self, name: str) -> "TorchSubject":
-        """The same optimizer, that argument taken for its strength."""
-        return replace(self, strength_name=name, strength=self.knobs[name] or 0.0)
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""
@@ -181,9 +103,8 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     """
     accepted, takes_any = accepted_by(factory)
     given = dict(arguments)
-    unknown = [key for key in given if key not in accepted and not takes_any]
-    if unknown:
-        raise BadInput(f"{name} takes no argument {unknown[0]!r}: it takes {', '.join(accepted) or 'none'}.")
+    if not takes_any:
+        refuse_unknown(name, given, accepted)
     missing = {key: value for key, value in FALLBACKS.items() if key in accepted and key not in given}
     missing_lr = {key: value for key, value in missing.items() if number(accepted[key].default) is None}
     choices = [given | missing_lr, given, given | missing]
@@ -235,11 +156,6 @@ def _with(holder: Any, name: str, value: Any) -> Any:
     return changed
 
 
-def assign(group: dict[str, Any], name: str | None, value: Any) -> None:
-    old = group.get(str(name))
-    group[str(name)] = torch.full_like(old, float(value)) if isinstance(old, torch.Tensor) else value
-
-
 def _takes(factory: Callable[..., Any], arguments: Mapping[str, Any], key: str, value: Any) -> bool:
     """Whether a factory that hands its further arguments on can be told this one."""
     try:
@@ -254,14 +170,14 @@ def _first_built(
     factory: Callable[..., Any], choices: Sequence[dict[str, Any]], name: str
 ) -> tuple[Any, dict[str, Any]]:
     """What the first arguments that serve make; an optimizer that finds its own lr refuses the one filled in."""
-    first: Exception | None = None
+    errors = []
     for arguments in choices:
         try:
             with quiet():
                 return _built(factory, [{"params": [torch.nn.Parameter(torch.ones(4, 3))]}], arguments), arguments
         except Exception as error:
-            first = first or error
-    raise BadInput(f"{name} cannot be built on fresh parameters: {_sentence(first)}") from first
+            errors.append(error)
+    raise cannot_be_built(name, errors[0], " on fresh parameters") from errors[0]
 
 
 def _built(factory: Callable[..., Any], groups: list[dict[str, Any]], arguments: Mapping[str, Any]) -> Any:
@@ -288,35 +204,9 @@ def accepted_by(factory: Callable[..., Any]) -> tuple[dict[str, inspect.Paramete
     return named, any(p.kind is kinds.VAR_KEYWORD for p in parameters)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """One thread, which is fastest for a few small tensors; no warnings, no output; the caller's random states kept."""
-    threads, numpy_state, python_state = torch.get_num_threads(), np.random.get_state(), random.getstate()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
-
-
-def number(value: Any) -> float | None:
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        return float(value)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
 def knobs_of(values: Mapping[str, Any], lr_name: str | None) -> dict[str, float | None]:
     return {
         key: number(value)
         for key, value in values.items()
         if key not in ("params", lr_name, "initial_lr") and (value is None or number(value) is not None)
     }
-
-
-def _sentence(error: BaseException | None) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._torch import LR_NAMES, TorchSubject, accepted_by, assign, from_factory, knobs_of, number, quiet
+from halflife.probe._torch import LR_NAMES, TorchSubject, accepted_by, from_factory, knobs_of
+from halflife.probe._torch_run import assign, number, quiet
 
 PEAK = "peak_lr"
 """Where a group keeps the peak of its lr, if it does."""

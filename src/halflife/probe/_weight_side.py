@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from halflife.probe._bench import Floats
 from halflife.probe._experiments import Experiments
 from halflife.probe._report import Defect, Evidence
 from halflife.probe._rounding import taken_jointly
+from halflife.probe._subject import Floats
 from halflife.probe._verdict import CLEARLY, POWERS, PROPORTIONAL, TIMES, Verdict
 from halflife.rules import Law, Order
 

@@ -1,0 +1,113 @@
+"""A torch optimizer on its fresh parameters, and the calm in which it is run."""
+
+import io
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+import numpy as np
+import torch
+
+from halflife.probe._subject import Floats
+
+DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
+_GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
+    DENSE: lambda p, planned: planned,  # noqa: ARG005 - all three have one signature
+    SPARSE: lambda p, planned: planned.to_sparse(),  # noqa: ARG005 - all three have one signature
+    # the planned value, and an identity for its Hessian
+    DIFFERENTIABLE: lambda p, planned: planned + (p - p.detach()),
+}
+
+
+class TorchRun:
+    """One torch optimizer on its fresh parameters."""
+
+    def __init__(
+        self,
+        optimizer: Any,
+        parameters: list[torch.Tensor],
+        *,
+        lr_name: str | None,
+        strength_name: str | None,
+        kind: str,
+    ):
+        self.optimizer = optimizer
+        self.parameters = parameters
+        self.gradient_changed = False
+        self._lr_name = lr_name
+        self._strength_name = strength_name
+        self._kind = kind
+        self._sizes = [p.numel() for p in parameters]
+        mode = getattr(optimizer, "train", None)
+        if callable(mode):
+            mode()
+
+    def step(self, gradient: Floats | None) -> None:
+        """Give each parameter its part of the gradient and step."""
+        given = []
+        if gradient is None:
+            for p in self.parameters:
+                p.grad = None
+        else:
+            flat = torch.from_numpy(gradient).to(self.parameters[0].dtype)
+            for p, part in zip(self.parameters, flat.split(self._sizes), strict=True):
+                dense = part.view(p.shape).clone()
+                p.grad = _GRADIENTS[self._kind](p, dense)
+                given.append((p, part))
+        # through the class: a scheduler leaves a step on the instance that belongs to the user's optimizer
+        type(self.optimizer).step(self.optimizer)
+        if self._kind == DENSE:
+            changed = any(p.grad is not None and not torch.equal(p.grad.flatten(), part) for p, part in given)
+            self.gradient_changed = self.gradient_changed or changed
+
+    def weights(self) -> Floats:
+        """All parameters end to end."""
+        with torch.no_grad():
+            flat: Floats = torch.cat([p.detach().flatten() for p in self.parameters]).to(torch.float64).numpy().copy()
+        return flat
+
+    def put(self, weights: Floats) -> None:
+        """Overwrite the parameters in place."""
+        with torch.no_grad():
+            for p, part in zip(self.parameters, torch.from_numpy(weights).split(self._sizes), strict=True):
+                p.copy_(part.view(p.shape))
+
+    def scale_lr(self, factor: float) -> None:
+        """Change lr in every group, as torch's schedulers do."""
+        for group in self.optimizer.param_groups:
+            assign(group, self._lr_name, group[self._lr_name] * factor)
+
+    def set_strength(self, value: float) -> None:
+        """Change it in every group."""
+        for group in self.optimizer.param_groups:
+            if self._strength_name not in group:
+                raise NotImplementedError("its strength is no setting of its groups")
+            assign(group, self._strength_name, value)
+
+
+def assign(group: dict[str, Any], name: str | None, value: Any) -> None:
+    old = group.get(str(name))
+    group[str(name)] = torch.full_like(old, float(value)) if isinstance(old, torch.Tensor) else value
+
+
+def number(value: Any) -> float | None:
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        return float(value)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """One thread, which is fastest for a few small tensors; no warnings, no output; the caller's random states kept."""
+    threads, numpy_state, python_state = torch.get_num_threads(), np.random.get_state(), random.getstate()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
