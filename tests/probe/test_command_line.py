@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 import halflife
 from halflife import BadInput, Law
 from halflife.cli import app
-from halflife.probe import _atlas, probe_groups
+from halflife.probe import probe_groups
+from halflife.probe._atlas import Atlas, Row
 from halflife.testing import assert_law
 
 
@@ -46,11 +47,17 @@ def test_atlas_writes_a_page_from_measurements(tmp_path):
     text = page.read_text()
     assert "| torch.optim:AdamW | DECOUPLED | before | 1 | lr |" in text
     assert f"## torch {torch.__version__}" in text
-    rows = (_atlas.Row(target="<b>", reason="no"),)
-    assert _atlas.Atlas(rows=rows).to_dict() == {"rows": [{"target": "<b>", "reason": "no"}]}
-    assert "<td>&lt;b&gt;</td>" in _atlas.Atlas(rows=rows)._repr_html_()
-    found = json.loads(CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--json"]).stdout)
-    assert [row["law"] for row in found] == ["L2"]
+    rows = (Row(target="<b>", reason="no"),)
+    assert Atlas(rows=rows).to_dict() == {"rows": [{"target": "<b>", "reason": "no"}]}
+    assert "<td>&lt;b&gt;</td>" in Atlas(rows=rows)._repr_html_()
+
+
+def test_atlas_reports_to_machines_and_on_a_page(tmp_path):
+    """`--json` is a list of reports; `--report` says where the page is, which has the row."""
+    page = tmp_path / "atlas.html"
+    result = CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--json", "--report", str(page)])
+    assert [row["law"] for row in json.loads(result.stdout)] == ["L2"]
+    assert "torch.optim:SGD" in page.read_text()
 
 
 def test_a_live_optimizer_is_left_as_it_was():

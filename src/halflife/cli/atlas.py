@@ -20,38 +20,37 @@ def atlas(
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the docs page to this file.")] = None,
 ) -> None:
     """Probe every optimizer that is installed: torch, Optax, Keras, scikit-learn, and libraries that require torch."""
+    for path in (markdown, page):
+        if path is not None:
+            _pages.writable(path)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from halflife.probe import _atlas
+    from halflife.probe._atlas import HEADINGS, survey
+    from halflife.probe._installed import targets
     from halflife.report import atlas_screen
+    from halflife.report._report import write
+    from halflife.report.atlas_page import atlas_page
 
     errors = Console(stderr=True)
     with errors.status("looking for optimizers"):
-        names = [name for name in _atlas.targets() if not only or any(part in name for part in only)]
+        names = [name for name in targets() if not only or any(part in name for part in only)]
     if not names:
         raise BadInput(f"no optimizer that is installed has {' or '.join(map(repr, only or []))} in its name.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("probing", total=len(names))
-
-        def advance(name: str) -> None:
-            bar.update(task, description=name, advance=1)
-
-        rows = _atlas.survey(names, advance)
+        found = survey(names, lambda name: bar.update(task, description=name, advance=1))
+    cells = [row.cells for row in found.rows]
+    written = []
     if markdown is not None:
-        try:
-            markdown.write_text(_atlas.as_markdown(rows), encoding="utf-8")
-        except OSError as error:
-            raise BadInput(f"{str(markdown)!r} cannot be written: {error.strerror}.") from error
+        written.append(write(markdown, found.to_markdown()))
     if page is not None:
-        from halflife.report._report import write
-        from halflife.report.atlas_page import atlas_page
-
-        write(page, atlas_page(_atlas.HEADINGS, [row.cells for row in rows]))
+        written.append(write(page, atlas_page(HEADINGS, cells)))
     if as_json:
-        typer.echo(_atlas.as_json(rows))
-    elif markdown is None:
-        Console().print(atlas_screen.atlas([row.cells for row in rows]), highlight=False)
-    if page is not None and not as_json:
-        _pages.tell(page)
+        typer.echo(found.to_json())
+        return
+    if markdown is None:
+        Console().print(atlas_screen.atlas(cells), highlight=False)
+    for path in written:
+        _pages.tell(path)
