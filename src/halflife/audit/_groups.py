@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from halflife._errors import BadInput
-from halflife.audit._memory import momentum_of, slow_decay
 from halflife.audit._naming import masters, named_alone, named_by_model
 from halflife.audit._plan import check_plan, planned_lrs
 from halflife.audit._training import Floats, Group, Parameter, Penalties, Training
 from halflife.probe import LawReport
+from halflife.probe._momentum import momentum_of, slow_decay
 from halflife.rules import Law
 
 WRAPPERS = ("accelerate", "lightning", "pytorch_lightning")

@@ -67,8 +67,9 @@ class Atlas:
         lines = [
             "# Atlas",
             "",
-            "How each optimizer regularizes, as `halflife atlas --markdown` measured it by default, at lr 1e-3 where one",
-            "has to be given. What a law means stands in the table of laws; `halflife probe NAME` shows the evidence.",
+            "How each optimizer regularizes, as `halflife atlas --markdown` measured it by default, at lr 1e-3 where",
+            "one has to be given. What a law means stands in the table of laws; `halflife probe NAME` shows the",
+            "evidence.",
         ]
         packages: dict[str, list[Row]] = {}
         for row in self.rows:

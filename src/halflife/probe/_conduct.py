@@ -59,8 +59,12 @@ def missed(bench: Bench, reached: Any) -> tuple[bool, bool, Evidence | None]:
 def without_gradient(ex: Experiments) -> tuple[str, str]:
     """What regularization does to a parameter without gradient, and to one whose gradient is zero."""
     answers = []
-    plans: tuple[dict[str, Any], ...] = ({"absent": True}, {"gradients": ex.zero_gradients})
-    for plan in plans:
+    lacking = slice(0, ex.bench.parts[-1].start if ex.subject.lends_last else None)
+    plans: tuple[tuple[dict[str, Any], slice], ...] = (
+        ({"absent": True}, lacking),
+        ({"gradients": ex.zero_gradients}, slice(None)),
+    )
+    for plan, there in plans:
         try:
             on, off = ex.run(strength=ex.strength, **plan), ex.run(**plan)
         except NotImplementedError:
@@ -69,8 +73,29 @@ def without_gradient(ex: Experiments) -> tuple[str, str]:
         except Exception as error:
             answers.append(f"error ({type(error).__name__})")
             continue
-        answers.append("decayed" if abs(on - off).max() > max(30 * ex.noise, 1e-12) else "not decayed")
+        answers.append("decayed" if abs(on - off)[:, there].max() > max(30 * ex.noise, 1e-12) else "not decayed")
     return answers[0], answers[1]
+
+
+def sparse_gradient(ex: Experiments) -> str:
+    """What regularization does to the rows of an embedding, some of which have no gradient in a step."""
+    subject = ex.subject.sparsely()
+    if subject is None or subject.shapes is None:
+        return "not applicable"
+    bench = Bench(shapes=subject.shapes, steps=3)
+    rows = np.concatenate([np.arange(p.start, p.stop) < (p.start + p.stop) // 2 for p in bench.parts])
+    runs = []
+    for strength, refused in ((0.0, "refused"), (ex.strength, "refused with regularization")):
+        try:
+            runs.append(
+                trace(subject, bench, gradients=rows * bench.gradients, lr=ex.lr, strength=strength, knobs=ex.knobs)
+            )
+        except Exception:
+            return refused
+    moved = abs(runs[1] - runs[0]).max(axis=0) > max(30 * ex.noise, 1e-12)
+    if not moved.any():
+        return "not decayed"
+    return "all rows decayed" if moved[~rows].any() else "rows with a gradient decayed"
 
 
 def gradient_changed(ex: Experiments) -> bool:
@@ -89,9 +114,11 @@ def groups_mixed_up(ex: Experiments, law: Law, *, penalty: bool) -> Evidence | N
         return None
     half = ex.bench.parts[(len(ex.bench.shapes) + 1) // 2].start
     lr, s = ex.lr, ex.strength
+    # a law with a peak lr may take it from the construction: then that must stay as it is
+    own = bool(law.value.peak_power) or law is Law.UNKNOWN
 
     def apart(lrs: tuple[float, float], strengths: tuple[float, float]) -> float:
-        two_lrs = lrs if lrs[0] != lrs[1] or law.value.peak_power else lrs[0]
+        two_lrs = lrs if lrs[0] != lrs[1] or own else lrs[0]
         mixed = ex.run(lr=two_lrs, strength=strengths if strengths[0] != strengths[1] else strengths[0])
         if penalty and strengths != (0.0, 0.0):
             # where tensors hear of each other, a penalty is heard by all: so the twin is handed it as well
@@ -99,8 +126,7 @@ def groups_mixed_up(ex: Experiments, law: Law, *, penalty: bool) -> Evidence | N
             outside[:half], outside[half:] = strengths
             size = ex.spread(np.where(np.isfinite(ex.as_l2.misfit), ex.as_l2.size, 0.0)) / ex.strength
             return float(abs(mixed - ex.run(lr=two_lrs, l2=outside * size)).max())
-        # a law with a peak lr may take it from the construction: then that must stay as it is
-        alone = [ex.run(lr=(lrs[i],) * 2 if law.value.peak_power else lrs[i], strength=strengths[i]) for i in range(2)]
+        alone = [ex.run(lr=(lrs[i],) * 2 if own else lrs[i], strength=strengths[i]) for i in range(2)]
         return max(
             float(abs(mixed[:, :half] - alone[0][:, :half]).max()),
             float(abs(mixed[:, half:] - alone[1][:, half:]).max()),

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from halflife.probe._clamps import clamps
 from halflife.probe._experiments import WHISPER, Experiments
 from halflife.probe._linear import forgets_evenly
 from halflife.probe._momentary import in_one_step
@@ -22,6 +23,11 @@ from halflife.rules import Law, Order
 
 FOLLOWS = 1.25
 """A step that grows more than this many times as the weights grow threefold is scaled by their norm."""
+
+
+PULLED = 1e-4
+HALF = 0.02
+"""How far a share that joins a rescaled step may be from half of itself at half the strength."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,7 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
         start = replace(start, evidence=(*start.evidence, seen))
         trust = _trust(ex, reached)
         if trust is not None and (penalty >= tolerance or abs(_growth_of_steps(ex, reached, 0.0) - 3) < 0.1):
-            return _trusted(start, trust)
+            return _trusted(ex, start, trust)
     exact = max(1e-9, 30 * ex.noise / float(ex.reach[reached].min()))
     penalty_fits = penalty < tolerance
     side_fits = not memory.remembered and (side < tolerance or _in_first_step(ex, reached))
@@ -72,7 +78,7 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
         return replace(start, law=constant[0], evidence=(*start.evidence, constant[1]))
     trust = _trust(ex, reached)
     if trust is not None:
-        return _trusted(start, trust)
+        return _trusted(ex, start, trust)
     even = forgets_evenly(ex, reached, memory.scattered, start)
     if even.law is Law.UNKNOWN:
         return in_one_step(ex, reached, even) or even
@@ -103,15 +109,14 @@ def _seen(penalty: float, orders: dict[Order, float], memory: Memory, tolerance:
 
 
 def _memory(ex: Experiments) -> Memory:
-    (response, kept), (response_off, kept_off) = ex.visits["on"], ex.visits["off"]
+    (response, kept), (_, kept_off) = ex.visits["on"], ex.visits["off"]
     floor = max(50 * ex.noise, 1e-4 * float(abs(response - ex.bench.shift).max()))
     remembered = float(abs(kept).max() - abs(kept_off).max()) > floor
-    pulled = float(abs(response_off - ex.bench.shift).max()) > 1e-4
     coasting = ex.coasting if remembered else 0.0
     return Memory(
         remembered=remembered,
         coasting=coasting if coasting > floor else 0.0,
-        scattered=pulled and ex.free,
+        scattered=ex.free and ex.pulled_back > PULLED,
     )
 
 
@@ -150,9 +155,16 @@ def _constant(ex: Experiments, reached: Any) -> tuple[Law, Evidence] | None:
 
 
 def _trust(ex: Experiments, reached: Any) -> Evidence | None:
-    """Is the first step a rescaled sum of the twin's step and the weights?"""
+    """Is the first step a rescaled sum of the twin's step and the weights?
+
+    Rescaled by r, a sum u + λ·w moves the weights by r·u and r·λ·w, so the share of w to that of u goes with λ.
+    """
     a, b, misfit = (values[reached] for values in ex.plane)
     rescaled = (misfit < FITS) & (b < 0) & (abs(a) > 1e-6) & (abs(a - b) > FITS * abs(a))
+    if not rescaled.all():
+        return None
+    half_a, half_b, _ = (values[reached] for values in replace(ex, strength=ex.strength / 2, memo={}).plane)
+    rescaled &= abs(half_b / (1 + half_a) * (1 + a) / b - 0.5) < HALF
     follows = max(_growth_of_steps(ex, reached, s * ex.strength) for s in (0.0, WHISPER)) > FOLLOWS
     # a share that is one for all tensors has not been rescaled with the steps, whatever happened to these
     apart = np.ptp(b) < FITS * abs(b).max() and np.ptp(a) > FITS * abs(1 + a).max()
@@ -173,6 +185,6 @@ def _growth_of_steps(ex: Experiments, reached: Any, strength: float) -> float:
     return float(np.linalg.norm((large[1] - large[0])[there]) / np.linalg.norm((small[1] - small[0])[there]))
 
 
-def _trusted(start: Verdict, seen: Evidence) -> Verdict:
+def _trusted(ex: Experiments, start: Verdict, seen: Evidence) -> Verdict:
     law = Law.TRUST_RATIO
-    return replace(start, law=law, multiplied_by=TIMES[law], evidence=(*start.evidence, seen))
+    return replace(start, law=law, multiplied_by=TIMES[law], evidence=(*start.evidence, seen, clamps(ex)))

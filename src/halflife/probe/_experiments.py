@@ -150,6 +150,16 @@ class Experiments:
             ends.append(run.weights())
         return float(abs(ends[1] - ends[0]).max())
 
+    @cached_property
+    def pulled_back(self) -> float:
+        """How far weights that are overwritten half-way are taken back, without regularization: by copies of them."""
+        run = self.subject.start(self.bench.shapes, self.bench.weights, lr=self.lr, strength=0.0, knobs=self.knobs)
+        for t, gradient in enumerate(self.bench.gradients):
+            if t == self.bench.steps // 2:
+                run.put(run.weights() + self.bench.shift)
+            run.step(gradient)
+        return float(abs(run.weights() - self.off[-1] - self.bench.shift).max())
+
     def per_tensor(self, measure: Callable[[slice], float]) -> Floats:
         """One number for each tensor."""
         return np.array([measure(part) for part in self.bench.parts])

@@ -182,6 +182,10 @@ class Warmed(Subject):
     subject: Subject
     steps: int
 
+    def sparsely(self) -> Any:
+        """As it was before it had steps behind it."""
+        return self.subject.sparsely()
+
     def start(self, shapes: Any, weights: Floats, **setting: Any) -> Run:
         """Build it, make the steps, and put it where it is wanted."""
         run = self.subject.start(shapes, weights, **setting)

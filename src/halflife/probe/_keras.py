@@ -81,6 +81,7 @@ class KerasSubject(Subject):
     kind: Any
     config: Mapping[str, Any]
     lr_name: str | None = "learning_rate"
+    lends_last: bool = True
 
     def start(
         self,

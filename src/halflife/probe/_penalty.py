@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from halflife.probe._experiments import Experiments
+from halflife.probe._momentum import momentum_of
 from halflife.probe._report import Evidence
 from halflife.probe._verdict import Verdict
 from halflife.probe._weight_side import shares_in
 from halflife.rules import Law
 
 LOUDER = 10.0
+KEPT = 1e-3
 
 
 def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
@@ -44,11 +46,12 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
             law = law if steady else Law.UNKNOWN
         evidence.append(seen)
     times: tuple[str, ...] = ("lr", "optimizer")
-    decay = None
+    decay, momentum = None, None
     if linear:
-        shares = shares_in(ex)[:, reached].mean(axis=1)
-        decay, grown = float(shares[0]), float(shares[-1] / shares[0])
-        times = ("lr", "1/(1−μ)") if verdict.enters_momentum and grown > 1.001 else ("lr",)
+        decay = float(shares_in(ex)[0, reached].mean())
+        momentum = _momentum(ex) if verdict.enters_momentum else (0.0, 1.0)
+        times = ("lr", *_carried(*momentum)) if momentum else ("lr", "momentum")
+        decay = decay if momentum else None
     return replace(
         verdict,
         law=law,
@@ -58,6 +61,26 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
         error=float(np.ptp(size)) / 2,
         multiplied_by=times,
         decay=decay,
+        momentum=momentum,
         enters_preconditioner=not linear,
         evidence=tuple(evidence),
     )
+
+
+def _momentum(ex: Experiments) -> tuple[float, float] | None:
+    """μ and how far a gradient carries in units of lr; None where that is no geometric series, or there is no lr."""
+    if not ex.lr:
+        return None
+    try:
+        found = momentum_of(ex.subject, ex.lr, ex.bench.shapes)
+    except Exception:
+        return None
+    return found if found[0] else None
+
+
+def _carried(momentum: float, gain: float) -> tuple[str, ...]:
+    """What a momentum multiplies a penalty with, in the long run."""
+    if abs(gain - 1) < KEPT:
+        return ()
+    undamped = gain * (1 - momentum)
+    return ("1/(1−μ)",) if abs(undamped - 1) < KEPT else ("(1−τ)/(1−μ)",) if undamped < 1 else (f"{gain:.4g}",)

@@ -14,11 +14,13 @@ from halflife.probe._conduct import (
     missed,
     precisions,
     reached_tensors,
+    sparse_gradient,
     without_gradient,
 )
 from halflife.probe._decide import decide
 from halflife.probe._experiments import Experiments
 from halflife.probe._holding import WARMED, Warmed, held, warmed
+from halflife.probe._momentum import slow_decay
 from halflife.probe._report import Defect, Evidence, LawReport
 from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
@@ -181,7 +183,12 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
         evidence.append(mixed)
     strength = subject.strength or TYPICAL_STRENGTH
     decay = _configured_decay(ex, verdict, strength)
-    kept, lost = precisions(ex, reached, strength, decay, known=verdict.law is not Law.UNKNOWN and verdict.repeats)
+    first = decay
+    if verdict.momentum is not None and subject.lr is not None:
+        momentum, gain = verdict.momentum
+        pull = subject.lr * strength * (verdict.coefficient or 0.0) * gain * (1 - momentum)
+        decay = slow_decay(pull, momentum)
+    kept, lost = precisions(ex, reached, strength, first, known=verdict.law is not Law.UNKNOWN and verdict.repeats)
     if lost is not None:
         defects.append(Defect.LOST_IN_PRECISION)
         evidence.append(lost)
@@ -203,6 +210,7 @@ def _report(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, An
         missed=tuple(shape for shape, hit in zip(ex.bench.shapes, reached, strict=True) if not hit),
         none_gradient=absent,
         zero_gradient=zero,
+        sparse_gradient=sparse_gradient(ex),
         changes_gradient=gradient_changed(ex),
         precision=kept,
         decay=None

@@ -12,6 +12,8 @@ from halflife._errors import BadInput
 from halflife.rules import Law, Order, half_life, remaining
 from halflife.rules.schedule import Schedule
 
+SPARSE_UNSAID = ("not tried", "not applicable")
+
 
 class Defect(Enum):
     """What a decay can get wrong; the value says it in a sentence."""
@@ -81,13 +83,16 @@ class LawReport:
         missed: shapes of the parameters that are not reached.
         none_gradient: what happens to a parameter without gradient.
         zero_gradient: what happens to one whose gradient is zero.
+        sparse_gradient: what happens to the rows of a sparse gradient and to those that it leaves out.
         changes_gradient: whether the caller's gradient is overwritten.
         precision: the share of the effect that is left in each precision at the configured lr and strength: 0 where it
             is lost, NaN where rounding drowns it, None where the precision was not to be had.
         strength: as configured.
         strength_name: what the argument is called; None when there is none.
         lr: as configured.
-        decay: α at the configured lr and strength (1/step); None where the law has no share of its own.
+        decay: α at the configured lr and strength (1/step); None where the law has no share of its own. Of L2 under
+            momentum it is what a step removes once the momentum has built up, the slow root of
+            w_{t+1} = (1+μ−ηλ)·w_t − μ·w_{t−1}, about ηλ/(1−μ); the first step removes ηλ.
         second_decay: a decay besides.
         defects: what is wrong.
         evidence: the experiments.
@@ -107,6 +112,7 @@ class LawReport:
     missed: tuple[tuple[int, ...], ...] = ()
     none_gradient: str = "not tried"
     zero_gradient: str = "not tried"
+    sparse_gradient: str = "not tried"
     changes_gradient: bool = False
     precision: Mapping[str, float | None] = field(default_factory=dict)
     strength: float | None = None
@@ -159,6 +165,7 @@ class LawReport:
             "missed": [list(shape) for shape in self.missed],
             "none_gradient": self.none_gradient,
             "zero_gradient": self.zero_gradient,
+            "sparse_gradient": self.sparse_gradient,
             "changes_gradient": self.changes_gradient,
             "precision": {name: _finite(value) for name, value in self.precision.items()},
             "strength": self.strength,
@@ -205,6 +212,7 @@ class LawReport:
             f"  momentum: {'enters' if self.enters_momentum else 'does not enter'}; "
             f"preconditioner: {'enters' if self.enters_preconditioner else 'does not enter'}; "
             f"zero gradient: {self.zero_gradient}; no gradient: {self.none_gradient}"
+            + (f"; sparse gradient: {self.sparse_gradient}" if self.sparse_gradient not in SPARSE_UNSAID else "")
         )
         if self.spares_vectors:
             lines.append("  1-D parameters are spared")

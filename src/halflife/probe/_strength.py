@@ -6,6 +6,7 @@ makes anything be forgotten, that this is a finding about the optimizer.
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ EXPECTED = ("weight_decay", "wd", "weight_decay_rate", "decoupled_weight_decay_r
 SUSPECTED = re.compile(r"decay|^wd|_wd|l2|lambd|alpha|regular|penalt|shrink|strength")
 TURNED_UP = 0.1
 FORGOTTEN = 1e-6
+BARELY = 1e-30
+"""Nothing in any arithmetic that is done with it, and yet above zero."""
 
 
 def bench_for(subject: Subject) -> Bench:
@@ -44,6 +47,23 @@ def bench_for(subject: Subject) -> Bench:
 
 def find_strength(subject: Any, bench: Bench) -> Any:
     """The subject with its strength argument named, or as it is when no argument behaves like one."""
+    named = _named(subject, bench)
+    if named.strength_name is None or _starts(named, bench):
+        return named
+    barely = replace(named, nothing=BARELY)
+    return barely if _starts(barely, bench) else named
+
+
+def _starts(subject: Any, bench: Bench) -> bool:
+    """Whether it lets its regularization be turned off."""
+    try:
+        subject.start(bench.shapes, bench.weights, strength=0.0)
+    except Exception:
+        return False
+    return True
+
+
+def _named(subject: Any, bench: Bench) -> Any:
     if subject.strength_name is not None:
         return subject
     for name in EXPECTED:

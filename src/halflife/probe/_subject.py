@@ -58,6 +58,8 @@ class Subject(ABC):
         knobs: other numeric arguments that may be a strength, with their values.
         loudness: what the planned gradients are to be multiplied by.
         shapes: the only ones that it takes; None when it takes those of the bench.
+        nothing: what stands for no regularization where an optimizer refuses a strength of zero.
+        lends_last: whether the last tensor gets a gradient of zeros in a step without gradients.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Subject(ABC):
     knobs: Mapping[str, float | None] = field(default_factory=dict)
     loudness: float = 1.0
     shapes: tuple[Shape, ...] | None = None
+    nothing: float = 0.0
+    lends_last: bool = False
 
     @abstractmethod
     def start(
@@ -97,8 +101,13 @@ class Subject(ABC):
         """The same with every row of its batch twice; None where it is handed gradients, or single rows."""
         return None
 
+    def sparsely(self) -> Self | None:
+        """The same, handed sparse gradients; None where there are none."""
+        return None
+
     def changes(self, lr: Setting, strength: Setting, knobs: Mapping[str, float] | None) -> dict[str, Any]:
         """The arguments that differ from the configured ones."""
+        strength = self.nothing if strength == 0 else strength
         named = ((self.lr_name, lr), (self.strength_name, strength))
         return dict(knobs or {}) | {name: value for name, value in named if name is not None and value is not None}
 

@@ -60,17 +60,15 @@ class TorchSubject(Subject):
         """Build it on fresh parameters; two settings make two groups, the first half of the tensors and the rest."""
         kind = getattr(torch, self.widest if dtype == "float64" else dtype)
         parameters = [torch.nn.Parameter(torch.tensor(part, dtype=kind)) for part in split(weights, shapes)]
-        shared: dict[str, Any] = dict(knobs or {})
+        shared = self.changes(lr, strength, knobs)
+        pairs = [name for name, setting in shared.items() if isinstance(setting, tuple)]
         groups: list[dict[str, Any]] = [{"params": parameters}]
-        if isinstance(lr, tuple) or isinstance(strength, tuple):
+        if pairs:
             half = (len(parameters) + 1) // 2
             groups = [{"params": parameters[:half]}, {"params": parameters[half:]}]
-        for name, setting in ((self.lr_name, lr), (self.strength_name, strength)):
-            if isinstance(setting, tuple):
-                for group, value in zip(groups, setting, strict=True):
-                    group[str(name)] = value
-            elif setting is not None and name is not None:
-                shared[name] = setting
+        for name in pairs:
+            for group, value in zip(groups, shared.pop(name), strict=True):
+                group[name] = value
         # an optimizer that draws numbers must draw the same ones in both twins
         torch.manual_seed(0)
         np.random.seed(0)
@@ -181,17 +179,18 @@ def _first_built(
 
 
 def _built(factory: Callable[..., Any], groups: list[dict[str, Any]], arguments: Mapping[str, Any]) -> Any:
-    """Built on plain parameters, or on groups where there are several or where it insists on them."""
+    """Built on plain parameters, or on groups, named parameters or a module, whichever it takes first."""
     if len(groups) > 1:
         return factory(groups, **arguments)
-    try:
-        return factory(groups[0]["params"], **arguments)
-    except Exception:
+    parameters = groups[0]["params"]
+    module = torch.nn.ParameterList(parameters)
+    errors = []
+    for given in (parameters, groups, list(module.named_parameters(prefix="layer")), module):
         try:
-            return factory(groups, **arguments)
-        except Exception:  # noqa: S110 - the error about plain parameters says more
-            pass
-        raise
+            return factory(given, **arguments)
+        except Exception as error:
+            errors.append(error)
+    raise errors[0]  # about plain parameters: it says most
 
 
 def accepted_by(factory: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:

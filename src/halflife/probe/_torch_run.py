@@ -15,7 +15,7 @@ from halflife.probe._subject import Floats
 DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
 _GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
     DENSE: lambda p, planned: planned,  # noqa: ARG005 - all three have one signature
-    SPARSE: lambda p, planned: planned.to_sparse(),  # noqa: ARG005 - all three have one signature
+    SPARSE: lambda p, planned: planned.to_sparse(1),  # noqa: ARG005 - all three have one signature
     # the planned value, and an identity for its Hessian
     DIFFERENTIABLE: lambda p, planned: planned + (p - p.detach()),
 }
@@ -88,8 +88,13 @@ class TorchRun:
 
 
 def assign(group: dict[str, Any], name: str | None, value: Any) -> None:
+    """Set a number of a group in the form that the group keeps it in: alone, in a tensor, in a list."""
     old = group.get(str(name))
-    group[str(name)] = torch.full_like(old, float(value)) if isinstance(old, torch.Tensor) else value
+    if isinstance(old, torch.Tensor):
+        value = torch.full_like(old, float(value))
+    elif isinstance(old, (list, tuple)) and old and all(isinstance(each, float) for each in old):
+        value = type(old)([value] * len(old))
+    group[str(name)] = value
 
 
 def number(value: Any) -> float | None:
@@ -100,11 +105,19 @@ def number(value: Any) -> float | None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """One thread, which is fastest for a few small tensors; no warnings, no output; the caller's random states kept."""
+    """One thread and nothing compiled, which is fastest for a few small tensors; no warnings, no output.
+
+    The caller's random states are kept.
+    """
     threads, numpy_state, python_state = torch.get_num_threads(), np.random.get_state(), random.getstate()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        with (
+            torch.random.fork_rng(devices=[]),
+            torch.compiler.set_stance("force_eager"),
+            warnings.catch_warnings(),
+            redirect_stdout(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:

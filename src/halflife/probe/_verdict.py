@@ -39,7 +39,7 @@ class Verdict:
 
     `penalty` is whether it was found by handing a twin λ·w; `power`, how often a change of lr multiplies α.
     `repeats` is whether whole runs of it can be compared; `averaged`, whether the coefficient is a mean over copies of
-    the weights.
+    the weights; `momentum`, μ and how far a gradient carries in all, of a penalty whose steps follow the gradients.
     """
 
     law: Law
@@ -54,5 +54,6 @@ class Verdict:
     power: float | None = None
     repeats: bool = True
     averaged: bool = False
+    momentum: tuple[float, float] | None = None
     defects: tuple[Defect, ...] = ()
     evidence: tuple[Evidence, ...] = ()
