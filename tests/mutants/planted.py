@@ -61,14 +61,18 @@ class Decay:
     Attributes:
         place: `gradient` (w joins it), `before`, `joint` (with the direction, before a trust ratio) or `after`.
         amount: of the parameter, its group, all groups and the step's number: λ in a gradient, else α.
-        pulls: what is multiplied by the amount, the weights when None.
+        pulls: what is multiplied by the amount, of the parameter and its state: the weights when not given.
         last: only the last parameter of a group.
+        spoils: what is done besides, to the state.
+        idle: whether parameters without gradient are decayed.
     """
 
     place: str
     amount: Callable[[Any, Any, Any, int], float]
-    pulls: Callable[[Any], Any] = lambda p: p
+    pulls: Callable[[Any, Any], Any] = lambda p, state: p
     last: bool = False
+    spoils: Callable[[Any, Any, Any], None] = lambda p, state, group: None
+    idle: bool = False
 
 
 def planted(direction, decay: Decay, *, trust=False):
@@ -87,12 +91,15 @@ def planted(direction, decay: Decay, *, trust=False):
                 for p in group["params"]:
                     if p.grad is not None:
                         self.move(p, group, last=p is group["params"][-1])
+                    elif decay.idle:
+                        p.mul_(1 - lr_wd(p, group, self.param_groups, self.steps))
             self.steps += 1
 
         def move(self, p, group, last):
-            counts = last or not decay.last
-            pull = decay.amount(p, group, self.param_groups, self.steps) * decay.pulls(p) * counts
-            d = direction(p.grad + pull if decay.place == "gradient" else p.grad.clone(), self.state[p])
+            counts, state = last or not decay.last, self.state[p]
+            pull = decay.amount(p, group, self.param_groups, self.steps) * decay.pulls(p, state) * counts
+            d = direction(p.grad + pull if decay.place == "gradient" else p.grad.clone(), state)
+            decay.spoils(p, state, group)
             if decay.place == "joint":
                 d = d + pull
             if trust:
@@ -101,7 +108,7 @@ def planted(direction, decay: Decay, *, trust=False):
                 p.sub_(pull)
             p.sub_(d, alpha=group["lr"])
             if decay.place == "after":
-                p.sub_(decay.amount(p, group, self.param_groups, self.steps) * decay.pulls(p) * counts)
+                p.sub_(decay.amount(p, group, self.param_groups, self.steps) * decay.pulls(p, state) * counts)
 
     Planted.__qualname__ = f"{direction.__name__}"
     return Planted
@@ -117,6 +124,18 @@ def wd(p, group, groups, t):
 
 def rounded(value):
     return float(torch.tensor(value, dtype=torch.bfloat16))
+
+
+def stale(p, state):
+    """The weights of the step before."""
+    before, state["before"] = state.get("before", p).clone(), p.clone()
+    return before
+
+
+def shrink_buffers(state, group):
+    """The decay that should have shrunk the weights shrinks the momentum."""
+    if "m" in state:
+        state["m"] = state["m"] * (1 - group["lr"] * group["weight_decay"])
 
 
 RIGHT = {
@@ -139,9 +158,9 @@ BROKEN = {
     "grows after": Decay(place="after", amount=lambda p, g, gs, t: -lr_wd(p, g, gs, t)),
     "grows in the gradient": Decay(place="gradient", amount=lambda p, g, gs, t: -g["weight_decay"]),
     "grows by wd": Decay(place="before", amount=lambda p, g, gs, t: -g["weight_decay"]),
-    "subtracts": Decay(place="before", amount=lr_wd, pulls=torch.ones_like),
-    "subtracts wd": Decay(place="before", amount=wd, pulls=torch.ones_like),
-    "subtracts in the gradient": Decay(place="gradient", amount=wd, pulls=torch.ones_like),
+    "subtracts": Decay(place="before", amount=lr_wd, pulls=lambda p, s: torch.ones_like(p)),
+    "subtracts wd": Decay(place="before", amount=wd, pulls=lambda p, s: torch.ones_like(p)),
+    "subtracts in the gradient": Decay(place="gradient", amount=wd, pulls=lambda p, s: torch.ones_like(p)),
     "last": Decay(place="before", amount=lr_wd, last=True),
     "last penalty": Decay(place="gradient", amount=wd, last=True),
     "last after": Decay(place="after", amount=lr_wd, last=True),
@@ -153,8 +172,8 @@ BROKEN = {
     "last group's lr after": Decay(place="after", amount=lambda p, g, gs, t: gs[-1]["lr"] * g["weight_decay"]),
     "first group's wd": Decay(place="before", amount=lambda p, g, gs, t: g["lr"] * gs[0]["weight_decay"]),
     "first group's penalty": Decay(place="gradient", amount=lambda p, g, gs, t: gs[0]["weight_decay"]),
-    "l1": Decay(place="gradient", amount=wd, pulls=torch.sign),
-    "l1 before": Decay(place="before", amount=lr_wd, pulls=torch.sign),
+    "l1": Decay(place="gradient", amount=wd, pulls=lambda p, s: p.sign()),
+    "l1 before": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p.sign()),
     "rounded": Decay(place="before", amount=lambda p, g, gs, t: 1 - rounded(1 - lr_wd(p, g, gs, t))),
     "once": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t == 0)),
     "stops at 6": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t < 6)),
@@ -162,10 +181,21 @@ BROKEN = {
     "starts at 20": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t >= 20)),
     "ramps": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * min(1, (t + 1) / 50)),
     "turns to growth": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (1 if t < 30 else -1)),
-    "absolute": Decay(place="before", amount=lr_wd, pulls=torch.abs),
-    "square": Decay(place="before", amount=lr_wd, pulls=lambda p: p * p.abs()),
-    "norm": Decay(place="before", amount=lr_wd, pulls=lambda p: p / p.norm().clamp_min(1e-30)),
+    "absolute": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p.abs()),
+    "square": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p * p.abs()),
+    "norm": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p / p.norm().clamp_min(1e-30)),
     "wd squared": Decay(place="before", amount=lambda p, g, gs, t: g["lr"] * g["weight_decay"] ** 2),
+    "every fourth step": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t % 4 == 0)),
+    "twice": Decay(place="before", amount=lambda p, g, gs, t: 2 * lr_wd(p, g, gs, t)),
+    "vectors": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (p.ndim < 2)),
+    "first lr": Decay(place="before", amount=lambda p, g, gs, t: g["peak"] * g["weight_decay"]),
+    "both doors": Decay(place="gradient", amount=wd, spoils=lambda p, s, g: p.mul_(1 - g["lr"] * g["weight_decay"])),
+    "stale": Decay(place="before", amount=lr_wd, pulls=lambda p, s: stale(p, s)),
+    "buffer": Decay(place="before", amount=lambda p, g, gs, t: 0.0, spoils=lambda p, s, g: shrink_buffers(s, g)),
+    "squared": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p * p),
+    "clipped": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p.clamp(-0.3, 0.3)),
+    "towards the start": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p - s.setdefault("start", p.clone())),
+    "idle": Decay(place="before", amount=lambda p, g, gs, t: 0.0, idle=True),
     "clamped": Decay(place="before", amount=lambda p, g, gs, t: min(lr_wd(p, g, gs, t), 1e-5)),
 }
 DIRECTIONS = {f.__name__: f for f in (sgd, momentum, nesterov, adam, rmsprop, lion, muon)}

@@ -48,11 +48,12 @@ def missed(bench: Bench, reached: Any) -> tuple[bool, bool, Evidence | None]:
         return False, False, None
     vectors = np.array([len(shape) < 2 for shape in bench.shapes])
     spared = bool(not reached[vectors].any() and reached[~vectors].all() and vectors.any())
+    spares_matrices = not reached[~vectors].any() and bool((~vectors).any())
     names = ", ".join(str(shape) for shape, hit in zip(bench.shapes, reached, strict=True) if not hit)
     by_shape: dict[int, set[bool]] = {}
     for shape, hit in zip(bench.shapes, reached, strict=True):
         by_shape.setdefault(len(shape), set()).add(bool(hit))
-    partial = any(len(hits) > 1 for hits in by_shape.values())
+    partial = any(len(hits) > 1 for hits in by_shape.values()) or bool(reached[vectors].any() and spares_matrices)
     return spared, partial, Evidence(experiment="parameters of several shapes", outcome=f"no effect on {names}")
 
 

@@ -137,9 +137,12 @@ def _constant(ex: Experiments, reached: Any) -> tuple[Law, Evidence] | None:
     # where steps depend on the weights, only the first is free of what the others made of them
     seen = slice(None) if ex.free else slice(0, 2)
     if change[seen].max() < FITS * abs(ex.effect[seen, weights]).max() + ex.noise:
-        return Law.SUBTRACTED_CONSTANT, Evidence(
+        unmoved = (ex.zero_on - ex.zero_off)[1, weights]
+        constant = bool((unmoved > ex.noise).all() or (unmoved < -ex.noise).all())
+        said = "the effect is the same wherever the weights are"
+        return Law.SUBTRACTED_CONSTANT if constant else Law.UNKNOWN, Evidence(
             experiment="shifted start",
-            outcome="the effect is the same wherever the weights are",
+            outcome=said if constant else f"{said}, and not without gradients: it acts on the optimizer's state alone",
             numbers={"per step": float(np.mean(ex.effect[1, weights]))},
         )
     start, end = ex.bench.weights[weights], ex.on[-1, weights]

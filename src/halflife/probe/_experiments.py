@@ -5,10 +5,10 @@ gradients; the difference is the effect. A *shifted* run starts elsewhere; the d
 optimizer has not yet forgotten of its start.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,6 +33,11 @@ class Experiments:
     lr: float | None
     knobs: Mapping[str, float]
     memo: dict[Any, Floats] = field(default_factory=dict, compare=False, repr=False)
+
+    def on_shapes(self, chosen: Iterable[bool]) -> Self:
+        """The same on some of the tensors alone."""
+        shapes = tuple(shape for shape, here in zip(self.bench.shapes, chosen, strict=True) if here)
+        return replace(self, bench=replace(self.bench, shapes=shapes), memo={})
 
     def run(self, *, strength: Setting = 0.0, lr: Setting = None, **plan: object) -> Floats:
         """One run at the probing lr unless told otherwise."""

@@ -16,6 +16,8 @@ from halflife.probe._weight_side import by_powers, lr_evidence, lr_powers, typic
 from halflife.rules import Law
 
 EVEN = 0.02
+KEPT = 0.01
+RECURS = 1e-3
 
 
 def forgets_evenly(ex: Experiments, reached: Any, scattered: bool, start: Verdict) -> Verdict:
@@ -38,7 +40,10 @@ def forgets_evenly(ex: Experiments, reached: Any, scattered: bool, start: Verdic
     in_midrun, at_start = lr_powers(ex, reached)
     evidence.append(lr_evidence(in_midrun, at_start, share))
     law = by_powers(ex, in_midrun, at_start, share, slack=0.1)
-    law = Law.PRECONDITIONED if law is Law.DECOUPLED else Law.UNKNOWN
+    if not scattered:
+        carried, seen = _by_momentum(ex, reached)
+        evidence.append(seen)
+        law = Law.PRECONDITIONED if law is Law.DECOUPLED and carried else Law.UNKNOWN
     if scattered:
         law = by_powers(ex, in_midrun, at_start, share, slack=0.35)
         evidence.append(
@@ -59,3 +64,31 @@ def forgets_evenly(ex: Experiments, reached: Any, scattered: bool, start: Verdic
         averaged=scattered,
         evidence=tuple(evidence),
     )
+
+
+def _by_momentum(ex: Experiments, reached: Any) -> tuple[bool, Evidence]:
+    """Does a decay of x join a momentum μ, from the first step on and with a μ that the strength does not change?
+
+    Then what is left of a shift moves on by Δ_{t+1} = μ·Δ_t − x·left_t.
+    """
+    half = replace(ex, strength=ex.strength / 2, memo={})
+    (momentum, share, first, misfit), (momentum_at_half, *_) = _recurrence(ex, reached), _recurrence(half, reached)
+    fits = misfit < RECURS and abs(first / share - 1) < KEPT and abs(momentum_at_half / momentum - 1) < KEPT
+    return fits, Evidence(
+        experiment="the steps of that forgetting, at two strengths",
+        outcome="the decay joins a momentum" if fits else "no momentum that the decay joins explains them",
+        numbers={"μ": momentum, "at half the strength": momentum_at_half, "first share": first, "share": share},
+    )
+
+
+def _recurrence(ex: Experiments, reached: Any) -> tuple[float, float, float, float]:
+    """μ and x of what is left of a shift, x of its first step, and the misfit."""
+    shares = ex.shares[0][:, reached].mean(axis=1)
+    left = np.concatenate([[1.0], np.cumprod(1 - shares)])
+    steps = np.diff(left)
+    basis = np.stack([steps[:-1], -left[1:-1]], axis=1)
+    scale = abs(basis).max(axis=0)
+    (momentum, share), *_ = np.linalg.lstsq(basis / scale, steps[1:], rcond=None)
+    missing = steps[1:] - basis / scale @ np.array([momentum, share])
+    misfit = float(np.linalg.norm(missing) / np.linalg.norm(steps[1:]))
+    return float(momentum / scale[0]), float(share / scale[1]), float(-steps[0]), misfit

@@ -21,7 +21,7 @@ class Defect(Enum):
     NO_EFFECT = "the argument is there and changes nothing"
     GROWTH = "it makes the weights grow instead of shrink"
     SUBTRACTED_CONSTANT = "it subtracts a constant, whatever the weight is"
-    PARTIAL_REACH = "it reaches some parameters and misses others of the same shape"
+    PARTIAL_REACH = "it reaches some parameters and misses others of the same shape, or every matrix"
     LOST_IN_PRECISION = "it is lost in a precision that could hold it"
     STOPS = "it stops acting in the course of a run"
     WRONG_GROUP = "a parameter group's decay depends on the settings of another group"
@@ -80,6 +80,7 @@ class LawReport:
         enters_momentum: whether a decay of one step goes on moving weights after it.
         enters_preconditioner: whether it is rescaled with the gradients.
         spares_vectors: whether 1-D parameters, biases among them, are spared.
+        vectors: the law of 1-D parameters where it is another than that of matrices, which is `law`.
         missed: shapes of the parameters that are not reached.
         none_gradient: what happens to a parameter without gradient.
         zero_gradient: what happens to one whose gradient is zero.
@@ -109,6 +110,7 @@ class LawReport:
     enters_momentum: bool = False
     enters_preconditioner: bool = False
     spares_vectors: bool = False
+    vectors: Law | None = None
     missed: tuple[tuple[int, ...], ...] = ()
     none_gradient: str = "not tried"
     zero_gradient: str = "not tried"
@@ -162,6 +164,7 @@ class LawReport:
             "enters_momentum": self.enters_momentum,
             "enters_preconditioner": self.enters_preconditioner,
             "spares_vectors": self.spares_vectors,
+            "vectors": None if self.vectors is None else self.vectors.name,
             "missed": [list(shape) for shape in self.missed],
             "none_gradient": self.none_gradient,
             "zero_gradient": self.zero_gradient,
@@ -216,6 +219,8 @@ class LawReport:
         )
         if self.spares_vectors:
             lines.append("  1-D parameters are spared")
+        if self.vectors is not None:
+            lines.append(f"  1-D parameters obey another law: {self.vectors}")
         if self.precision:
             kept = ", ".join(f"{kind} {_share(share)}" for kind, share in self.precision.items())
             lines.append(f"  kept in each precision: {kept}")

@@ -15,6 +15,7 @@ from halflife.rules import Law, Order
 QUARTER = 0.25
 QUIET = 5
 """Steps at the end of a run in which a decay that goes on acts at least once."""
+SLACK = 0.1
 GONE = 1e-3
 """A share of itself that counts as nothing."""
 HEARD = 1e-3
@@ -156,6 +157,8 @@ def lr_evidence(in_midrun: float | None, at_start: float | None, share: float) -
     numbers |= {} if at_start is None else {"power of lr at construction": at_start}
     untold = in_midrun is None and at_start is None
     said = "lr cannot be changed" if untold else "the share α follows by these powers"
+    if in_midrun is not None and at_start is not None and abs(in_midrun) < SLACK < abs(at_start):
+        said = "α follows the lr of the construction and no change of it"
     return Evidence(experiment="lr halved, in mid-run and at construction", outcome=said, numbers=numbers)
 
 
