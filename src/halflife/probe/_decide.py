@@ -57,7 +57,11 @@ def decide(ex: Experiments, reached: Any) -> Verdict:
         seen = Evidence(experiment="shifted start without regularization", outcome="the steps depend on the weights")
         start = replace(start, evidence=(*start.evidence, seen))
         trust = _trust(ex, reached)
-        if trust is not None and (penalty >= tolerance or abs(_growth_of_steps(ex, reached, 0.0) - 3) < 0.1):
+        if (
+            trust is not None
+            and side >= tolerance
+            and (penalty >= tolerance or abs(_growth_of_steps(ex, reached, 0.0) - 3) < 0.1)
+        ):
             return _trusted(ex, start, trust)
     exact = max(1e-9, 30 * ex.noise / float(ex.reach[reached].min()))
     penalty_fits = penalty < tolerance

@@ -93,14 +93,17 @@ class Experiments:
 
     @cached_property
     def lr_counts(self) -> bool:
-        """Whether the step depends on lr at all: there are optimizers that take one and go by their own."""
+        """Whether step or decay depends on lr at all: there are optimizers that take one and go by their own."""
         if not self.lr:
             return False
         try:
             halved = self.run(lr=self.lr / 2) if self.subject.peak_lr is None else self.run(schedule=self.bench.halved)
         except Exception:
             return True
-        return bool(abs(halved - self.off).max() > 1e-3 * abs(self.off - self.off[0]).max())
+        if abs(halved - self.off).max() > 1e-3 * abs(self.off - self.off[0]).max():
+            return True
+        later = self.run(strength=self.strength, schedule=self.bench.halved) - self.run(schedule=self.bench.halved)
+        return bool(abs(later - self.effect).max() > 1e-3 * abs(self.effect).max())
 
     @cached_property
     def _drift(self) -> float:

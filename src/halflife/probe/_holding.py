@@ -177,10 +177,17 @@ def _prolonged(ex: Experiments) -> Experiments:
 
 @dataclass(frozen=True, kw_only=True)
 class Warmed(Subject):
-    """A subject that has some steps behind it, made at weights of zero, where no decay and no penalty can act."""
+    """A subject that has some steps behind it, made at weights of zero, where no decay and no penalty can act.
+
+    Attributes:
+        subject: it.
+        steps: how many.
+        away: how many times the start's weights the weights are then, where zero will not do.
+    """
 
     subject: Subject
     steps: int
+    away: float = 0.0
 
     def sparsely(self) -> Any:
         """As it was before it had steps behind it."""
@@ -191,13 +198,13 @@ class Warmed(Subject):
         run = self.subject.start(shapes, weights, **setting)
         plan = Bench(shapes=tuple(shapes), steps=self.steps, seed=1000).gradients
         for gradient in plan * self.loudness:
-            run.put(0 * weights)
+            run.put(self.away * weights)
             run.step(gradient)
         run.put(weights)
         return run
 
 
-def warmed(subject: Subject, steps: int = WARMED) -> Warmed:
+def warmed(subject: Subject, steps: int = WARMED, away: float = 0.0) -> Warmed:
     """The same optimizer after so many steps."""
     shared = {each.name: getattr(subject, each.name) for each in fields(Subject)}
-    return Warmed(**shared, subject=subject, steps=steps)
+    return Warmed(**shared, subject=subject, steps=steps, away=away)

@@ -126,8 +126,16 @@ def _decided(ex: Experiments, reached: Any) -> tuple[Experiments, Verdict]:
         return ex, verdict
     if again.law is Law.UNKNOWN or (again.error or 0.0) > STEADY * abs(again.coefficient or 1.0):
         return ex, verdict
+    if not again.penalty and _anchored(later, replace(ex, subject=warmed(ex.subject, away=1.0), memo={}), reached):
+        return ex, verdict
     seen = Evidence(experiment=f"the same after {WARMED} steps", outcome=f"then it is {again.law}, from the first not")
     return later, replace(again, evidence=(*verdict.evidence, seen, *again.evidence))
+
+
+def _anchored(zero: Experiments, away: Experiments, reached: Any) -> bool:
+    """Whether what looks like a share after a warm-up at zero is a pull to where the weights were then."""
+    near, far = (min(float(ex.as_decay(order).misfit[reached].max()) for order in Order) for ex in (zero, away))
+    return near < FITS <= far
 
 
 def _apart(ex: Experiments, reached: Any, verdict: Verdict) -> tuple[Experiments, Any, Verdict, Law | None]:
