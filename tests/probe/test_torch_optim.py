@@ -1,6 +1,7 @@
 """The answer sheet for torch.optim."""
 
 import math
+import time
 
 import pytest
 import torch
@@ -78,3 +79,155 @@ def test_bfloat16_keeps_nothing_of_a_small_decay():
     assert report.precision["float32"] == pytest.approx(1.0, abs=0.05)
     assert report.precision["bfloat16"] == pytest.approx(0.0, abs=0.05)
     assert not report.defects
+
+
+def test_a_torch_optimizer_takes_less_than_half_a_second():
+    """1,600 steps and what is made of them: processor time at twice its limit, for machines with other work to do."""
+    steps = 0
+
+    class Counted(torch.optim.AdamW):
+        def step(self, closure=None):
+            nonlocal steps
+            steps += 1
+            return super().step(closure)
+
+    def seconds():
+        began = time.process_time()
+        assert halflife.probe(torch.optim.AdamW, lr=1e-3, weight_decay=0.01).law is Law.DECOUPLED
+        return time.process_time() - began
+
+    halflife.probe(Counted, lr=1e-3, weight_decay=0.01)
+    assert steps < 2000
+    assert min(seconds() for _ in range(3)) < 1.0
+
+
+def test_l2_under_momentum_removes_what_its_slow_root_says():
+    """α is what a step removes once the momentum is there: about ηλ/(1−μ), less by the dampening."""
+    settings = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}
+    plain = halflife.probe(torch.optim.SGD, **settings)
+    assert plain.multiplied_by == ("lr", "1/(1−μ)")
+    middle = 1 + 0.9 - 0.001
+    slow = (middle + math.sqrt(middle * middle - 4 * 0.9)) / 2
+    assert plain.decay == pytest.approx(1 - slow, rel=1e-9)
+    assert plain.decay > 9 * 0.001
+    weight = torch.nn.Parameter(torch.ones(3, 2, dtype=torch.float64))
+    optimizer = torch.optim.SGD([weight], **settings)
+    weight.grad = torch.zeros_like(weight)
+    for _ in range(round(plain.half_life) + 10):
+        optimizer.step()
+    assert float(weight[0, 0].detach()) == pytest.approx(0.5, rel=0.01)
+    damped = halflife.probe(torch.optim.SGD, dampening=0.5, **settings)
+    assert damped.multiplied_by == ("lr", "(1−τ)/(1−μ)")
+    assert damped.decay == pytest.approx(plain.decay / 2, rel=0.05)
+
+
+SPARSE = [
+    (torch.optim.SGD, {}, "refused with regularization"),
+    (torch.optim.Adagrad, {}, "refused with regularization"),
+    (torch.optim.AdamW, {}, "refused"),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "arguments", "said"), SPARSE)
+def test_what_sparse_gradients_meet_is_said(optimizer, arguments, said):
+    """They are refused, or a penalty beside them is."""
+    assert halflife.probe(optimizer, weight_decay=0.1, **arguments).sparse_gradient == said
+
+
+@pytest.mark.parametrize(("everywhere", "said"), [(True, "all rows decayed"), (False, "rows with a gradient decayed")])
+def test_rows_that_a_sparse_gradient_leaves_out_are_looked_at(everywhere, said):
+    """An embedding's decay may reach the rows of the batch alone."""
+
+    class Lazy(torch.optim.Optimizer):
+        def __init__(self, params, lr=1e-2, weight_decay=0.1):
+            super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is None:
+                        continue
+                    there = torch.ones_like(p) if not p.grad.is_sparse or everywhere else (p.grad.to_dense() != 0)
+                    p.sub_(group["lr"] * group["weight_decay"] * p * there)
+                    p.add_(p.grad, alpha=-group["lr"])
+
+    report = halflife.probe(Lazy)
+    assert (report.law, report.sparse_gradient) == (Law.DECOUPLED, said), report
+
+
+def test_a_clamped_trust_ratio_is_told_with_its_clamps():
+    """LAMB with its ratio between a tenth and ten: where the step stops following the weights is in the evidence."""
+
+    class Clamped(torch.optim.Optimizer):
+        def __init__(self, params, lr=1e-2, weight_decay=0.1):
+            super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        d = p.grad.sign() + group["weight_decay"] * p
+                        ratio = float((p.norm() / d.norm()).clamp(0.1, 10)) if p.norm() > 0 else 1.0
+                        p.sub_(d, alpha=group["lr"] * ratio)
+
+    report = halflife.probe(Clamped)
+    assert report.law is Law.TRUST_RATIO, report
+    (clamps,) = (e.numbers for e in report.evidence if "clamped" in e.outcome)
+    assert clamps["largest ratio"] == pytest.approx(10, rel=1e-6)
+    assert clamps["smallest ratio"] == pytest.approx(0.1, rel=1e-6)
+    assert clamps["largest norm that it follows"] == pytest.approx(10 * math.sqrt(12), rel=1e-6)
+
+
+class NamedOnly(torch.optim.AdamW):
+    """Takes the pairs of a module's `named_parameters()` and nothing else."""
+
+    def __init__(self, named_parameters, lr=1e-3, weight_decay=0.1):
+        super().__init__([p for _, p in named_parameters], lr=lr, weight_decay=weight_decay)
+
+
+class ModuleOnly(torch.optim.AdamW):
+    """Takes the module."""
+
+    def __init__(self, module, lr=1e-3, weight_decay=0.1):
+        super().__init__(module.parameters(), lr=lr, weight_decay=weight_decay)
+
+
+class NeverOff(torch.optim.AdamW):
+    """Refuses a decay of zero."""
+
+    def __init__(self, params, lr=1e-3, weight_decay=0.1):
+        if weight_decay <= 0:
+            raise ValueError("weight_decay must be positive")
+        super().__init__(params, lr=lr, weight_decay=weight_decay)
+
+
+@pytest.mark.parametrize("optimizer", [NamedOnly, ModuleOnly, NeverOff])
+def test_odd_constructors_are_served(optimizer):
+    """Named parameters, a module, a decay that cannot be turned off: the law is found all the same."""
+    report = halflife.probe(optimizer)
+    assert (report.law, report.coefficient) == (Law.DECOUPLED, pytest.approx(1.0)), report
+
+
+class MatricesInTrust(torch.optim.Optimizer):
+    """LARS for matrices, SGD with a penalty for vectors."""
+
+    def __init__(self, params, lr=1e-2, weight_decay=0.1):
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    d = p.grad + group["weight_decay"] * p
+                    ratio = p.norm() / (p.grad.norm() + group["weight_decay"] * p.norm() + 1e-9) if p.ndim > 1 else 1.0
+                    p.sub_(d * ratio, alpha=group["lr"])
+
+
+def test_matrices_and_vectors_may_each_have_a_law():
+    """The law of the matrices is the law; that of the vectors is told beside it."""
+    report = halflife.probe(MatricesInTrust)
+    assert (report.law, report.vectors) == (Law.TRUST_RATIO, Law.L2), report
+    assert report.to_dict()["vectors"] == "L2"

@@ -70,7 +70,7 @@ class TorchSubject(Subject):
             for group, value in zip(groups, shared.pop(name), strict=True):
                 group[name] = value
         # an optimizer that draws numbers must draw the same ones in both twins
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         np.random.seed(0)
         random.seed(0)
         optimizer = self.make(groups, shared)
