@@ -55,9 +55,14 @@ def test_atlas_writes_a_page_from_measurements(tmp_path):
 def test_atlas_reports_to_machines_and_on_a_page(tmp_path):
     """`--json` is a list of reports; `--report` says where the page is, which has the row."""
     page = tmp_path / "atlas.html"
-    result = CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--json", "--report", str(page)])
+    result = CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--json"])
     assert [row["law"] for row in json.loads(result.stdout)] == ["L2"]
-    assert "torch.optim:SGD" in page.read_text()
+    result = CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--report", str(page)])
+    assert result.exit_code == 0
+    assert str(page) in result.stdout
+    assert "SGD" in page.read_text()
+    missing = CliRunner().invoke(app, ["atlas", "torch.optim:SGD", "--report", str(tmp_path / "no" / "atlas.html")])
+    assert isinstance(missing.exception, BadInput)
 
 
 def test_a_live_optimizer_is_left_as_it_was():
