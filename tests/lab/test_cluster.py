@@ -10,13 +10,14 @@ import warnings
 
 import pytest
 
+import halflife
 from halflife import BadInput
 from halflife.lab import Network, Regime, Setting, cluster, plan, run, train
 from halflife.lab.training import CURVES
 from halflife.rules import Law
 from trained_by_others import small_data
 
-ray = pytest.importorskip("ray", reason="Ray is an extra of 240 MB: pip install 'halflife[ray]'")
+ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'halflife[ray]'")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray leaves sockets and forks to the garbage collector
 
 DATA = small_data("regression")
@@ -77,6 +78,19 @@ def test_a_cluster_comes_to_the_same(nodes, alone):
         found = {c.number: curves_of(t) for c, t, _ in run(DATA, REGIME, CHUNKS[::-1], crew=crew)}
     assert found == alone
     assert ray.is_initialized(), "what was there before is left as it was"
+
+
+def test_a_search_on_a_cluster_is_bitwise_the_search_on_threads(nodes, tmp_path):
+    """And the file of the one goes on with the other."""
+    options = {"epochs": 4, "folds": 2, "seeds": 2, "hidden": (5,), "grid": {"lr": (0.01, 0.03), "l2": (0.1, 1.0)}}
+
+    def without_time(found):
+        return {k: v for k, v in found.to_dict().items() if k not in ("seconds", "study")}
+
+    there = halflife.tune("wine", **options, ray="auto", out=tmp_path / "cluster.db")
+    here = halflife.tune("wine", **options, out=tmp_path / "threads.db")
+    assert without_time(there) == without_time(here)
+    assert without_time(halflife.tune("wine", **options, out=tmp_path / "cluster.db")) == without_time(here)
 
 
 def test_memory_that_runs_out_on_a_worker_is_halved(nodes):

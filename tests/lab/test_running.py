@@ -16,6 +16,7 @@ from halflife.lab import Network, Regime, Setting, Store, plan, run, train
 from halflife.lab.crew import Job
 from halflife.lab.incidents import WorkerDied
 from halflife.lab.running import ATTEMPTS
+from halflife.lab.spread import Summarized
 from halflife.lab.training import CURVES
 from halflife.rules import Law
 from trained_by_others import small_data
@@ -155,7 +156,7 @@ def test_a_study_says_what_happened_and_remembers_it(tmp_path, monkeypatch):
     """Memory that ran out is told by the call that met it and by every later one; so is divergence."""
     path = tmp_path / "s.db"
     trainer = short_of_memory(MemoryError("no more"), room=4)
-    monkeypatch.setattr(import_module("halflife.lab.study"), "run", lambda *a, **k: run(*a, trainer=trainer, **k))
+    monkeypatch.setattr(import_module("halflife.lab.study"), "run", lambda *a, **k: run(*a, **k | {"trainer": trainer}))
     first = halflife.study("iris", **SMALL, out=path)
     monkeypatch.undo()
     again = halflife.study("iris", **SMALL, out=path)
@@ -180,3 +181,18 @@ def test_the_parts_of_a_chunk_are_recorded(tmp_path):
     with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
         found = connection.execute("SELECT number, parts FROM chunk ORDER BY number").fetchall()
     assert found == [(0, 2), (1, 1)]
+
+
+@pytest.mark.parametrize("room", [5, 2], ids=["whole", "in parts"])
+def test_what_workers_say_of_the_weights_is_what_the_weights_say(room, tmp_path):
+    """The quantiles of a worker, for all members of a chunk that was split, too, and without the weights themselves."""
+    trainer = short_of_memory(MemoryError("cannot allocate"), room=room)
+    kept = []
+    for number, told in enumerate((trainer, Summarized(trainer))):
+        with Store(tmp_path / f"{number}.db", {"data": ["d"]}, versions={}) as store:
+            for chunk, trained, seconds in run(DATA, REGIME, CHUNKS, trainer=told):
+                assert (trained.parameters == []) == (told is not trainer)
+                store.add_chunk(chunk, trained, seconds)
+            kept.append([store.spread(setting, seed) for setting in SETTINGS for seed in (0, 1)])
+    assert kept[0] == kept[1]
+    assert len({spread.layers for spread in kept[0]}) == len(kept[0])

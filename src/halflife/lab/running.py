@@ -166,4 +166,5 @@ def _joined(parts: Sequence[Trained], size: int) -> Trained:
         parameters=jax.tree.map(over_members, *(p.parameters for p in parts)),
         states=jax.tree.map(over_members, *(p.states for p in parts)),
         parts=len(parts),
+        spreads=tuple(over_members(*of_layer) for of_layer in zip(*(p.spreads for p in parts), strict=True)),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from halflife._errors import BadInput, BadStudy
 from halflife.lab import formats
-from halflife.lab.store import TRAININGS
+from halflife.lab.rows import TRAININGS
 
 _TRAININGS = f"""
 SELECT fold, rule, law, lr, strength, hyperparameters, seed, diverged, training.train AS train, train_score, penalty,

@@ -6,7 +6,6 @@ can keep its results here: its question says what they are results of, its kind 
 
 import hashlib
 import json
-import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,31 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from halflife._errors import BadStudy
-from halflife.lab import formats
+from halflife.lab import formats, rows
 from halflife.lab.files import one_line
 from halflife.lab.incidents import Incident
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import Chunk
 from halflife.lab.settings import Setting
-from halflife.lab.spread import Spread, quantiles
-from halflife.lab.training import CURVES, Trained
-from halflife.lab.twins import PRECISIONS, Twins, verdict
-from halflife.rules import Law
-
-TRAININGS = """
-FROM setting JOIN training ON training.setting = setting.id CROSS JOIN curve USING (fold, setting, seed)
-WHERE epoch = (
-    SELECT max(epoch) FROM curve AS mine
-    WHERE (mine.fold, mine.setting, mine.seed) = (training.fold, training.setting, training.seed)
-)"""
-"""Trainings with their settings and their last epoch; CROSS keeps SQLite from reading all epochs to find it."""
-
-_INSERT_CURVE = f"INSERT INTO curve VALUES ({', '.join('?' * (4 + len(CURVES)))})"  # noqa: S608 - made of constants
+from halflife.lab.spread import Spread
+from halflife.lab.training import Trained
+from halflife.lab.twins import Twins
 
 
 class Store:
@@ -127,107 +114,38 @@ class Store:
 
     def add_chunk(self, chunk: Chunk, trained: Trained, seconds: float, *, fold: int = 0) -> None:
         """Write what a chunk's members came to, all of it or nothing."""
-        spreads = quantiles(trained.parameters)
         with self._writable(), self._connection:
-            self._connection.execute("INSERT INTO chunk VALUES (?, ?, ?)", (chunk.number, seconds, trained.parts))
-            for member, setting in enumerate(chunk.settings):
-                number = self._number(setting)
-                final = [_real(trained.final[name][member]) for name in ("train", "train_score")]
-                diverged = int(trained.diverged[member])
-                self._connection.execute(
-                    "INSERT INTO training VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (fold, number, chunk.seed, chunk.number, diverged, *((None, None) if diverged else final)),
-                )
-                columns = np.stack([trained.curves[name][:, member] for name in CURVES], axis=1)
-                self._connection.executemany(
-                    _INSERT_CURVE,
-                    [
-                        (fold, number, chunk.seed, epoch, *map(_real, values))
-                        for epoch, values in enumerate(columns.tolist(), start=1)
-                    ],
-                )
-                self._connection.executemany(
-                    "INSERT INTO spread VALUES (?, ?, ?, ?, ?)",
-                    [
-                        (
-                            fold,
-                            number,
-                            chunk.seed,
-                            layer,
-                            _short(levels[member]),
-                        )
-                        for layer, levels in enumerate(spreads)
-                        if not diverged
-                    ],
-                )
+            rows.write_chunk(self._connection, chunk, trained, seconds, fold)
 
     def add_twins(self, twins: Sequence[Twins]) -> None:
         """Write the twins of one rule, all of them or nothing."""
         with self._writable(), self._connection:
-            self._connection.executemany(
-                "INSERT INTO twin VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (t.rule, t.alpha, t.lr, t.l2, precision, epoch, _real(gap))
-                    for t in twins
-                    for precision, gaps in t.gaps.items()
-                    for epoch, gap in enumerate(gaps, start=1)
-                ],
-            )
+            rows.write_twins(self._connection, twins)
 
     def add_incident(self, incident: Incident) -> None:
         """Write what went wrong and was got over."""
         with self._writable(), self._connection:
-            self._connection.execute(
-                "INSERT INTO incident (chunk, kind, words) VALUES (?, ?, ?)",
-                (incident.chunk, incident.kind, incident.words),
-            )
+            rows.write_incident(self._connection, incident)
 
     def incidents(self) -> list[Incident]:
         """What went wrong and was got over, in the order it happened."""
         with self._readable():
-            rows = self._connection.execute("SELECT chunk, kind, words FROM incident ORDER BY number")
-            return [Incident(chunk=chunk, kind=str(kind), words=str(words)) for chunk, kind, words in rows]
+            return rows.read_incidents(self._connection)
 
     def twins(self) -> list[Twins]:
         """The twins in the file, rule by rule in the order they were written."""
         with self._readable():
-            rows = self._connection.execute(
-                "SELECT rule, alpha, lr, l2, precision, gap FROM twin ORDER BY epoch"
-            ).fetchall()
-            found = []
-            for rule, alpha, lr, l2 in dict.fromkeys(row[:4] for row in rows):
-                gaps = {
-                    precision: tuple(
-                        math.nan if row[5] is None else float(row[5])
-                        for row in rows
-                        if row[:5] == (rule, alpha, lr, l2, precision)
-                    )
-                    for precision in PRECISIONS
-                }
-                ends = (gaps[precision][-1] for precision in PRECISIONS)
-                found.append(Twins(rule=rule, alpha=alpha, lr=lr, l2=l2, gaps=gaps, verdict=verdict(*ends)))
-            return found
+            return rows.read_twins(self._connection)
 
     def outcomes(self, *, fold: int = 0) -> list[Outcome]:
         """How every training of a fold ended, those in the file."""
         with self._readable():
-            rows = self._connection.execute(
-                "SELECT rule, law, lr, strength, hyperparameters, seed, diverged, training.train, valid, test,"
-                f" train_score, valid_score, test_score, norm {TRAININGS} AND fold = ? ORDER BY setting.id, seed",
-                (fold,),
-            )
-            return [_outcome(row) for row in rows]
+            return rows.read_outcomes(self._connection, fold)
 
     def spread(self, setting: Setting, seed: int, *, fold: int = 0) -> Spread | None:
         """What the weights of one training look like; None if it is not in the file."""
         with self._readable():
-            rows = self._connection.execute(
-                "SELECT quantiles FROM spread JOIN setting ON setting.id = spread.setting WHERE"
-                " (fold, rule, law, lr, strength, hyperparameters, seed) = (?, ?, ?, ?, ?, ?, ?) ORDER BY layer",
-                (fold, *_key(setting), seed),
-            )
-            layers = tuple(tuple(map(float, json.loads(row[0]))) for row in rows)
-            return Spread(setting=setting, seed=seed, layers=layers) if layers else None
+            return rows.read_spread(self._connection, setting, seed, fold)
 
     def tell(self, **about: Any) -> None:
         """Keep what takes no part in the question, unless the file says it already."""
@@ -278,17 +196,6 @@ class Store:
                 "it, or name another file with --out."
             )
 
-    def _number(self, setting: Setting) -> int:
-        values = _key(setting)
-        self._connection.execute(
-            "INSERT OR IGNORE INTO setting (rule, law, lr, strength, hyperparameters) VALUES (?, ?, ?, ?, ?)", values
-        )
-        return int(
-            self._one(
-                "SELECT id FROM setting WHERE (rule, law, lr, strength, hyperparameters) = (?, ?, ?, ?, ?)", values
-            )
-        )
-
     def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
         return self._connection.execute(query, values).fetchone()[0]
 
@@ -298,24 +205,3 @@ def _lock_file(study: Path) -> Path:
     name = hashlib.sha256(str(study.resolve()).encode()).hexdigest()[:16]
     folder = user_cache_path("halflife", appauthor=False) / "locks"
     return folder / name
-
-
-def _key(setting: Setting) -> tuple[Any, ...]:
-    return (setting.rule, str(setting.law), setting.lr, setting.strength, json.dumps(setting.hyperparameters))
-
-
-def _short(values: np.ndarray) -> str:
-    return json.dumps([float(f"{value:.4g}") for value in values])
-
-
-def _real(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _outcome(row: Sequence[Any]) -> Outcome:
-    rule, law, lr, strength, hyperparameters, seed, diverged, *measured = row
-    pairs = tuple((name, value) for name, value in json.loads(hyperparameters))
-    setting = Setting(rule=rule, law=Law[law], lr=lr, strength=strength, hyperparameters=pairs)
-    names = ("train", "valid", "test", "train_score", "valid_score", "test_score", "norm")
-    ends = (math.nan if value is None else float(value) for value in measured)
-    return Outcome(setting=setting, seed=int(seed), diverged=int(diverged), **dict(zip(names, ends, strict=True)))

@@ -25,7 +25,9 @@ from halflife.lab.outcomes import Outcome
 from halflife.lab.population import MEMORY, Chunk, cores, ended, members_a_chunk, plan
 from halflife.lab.regime import Regime
 from halflife.lab.running import run
+from halflife.lab.spread import Summarized
 from halflife.lab.store import Store
+from halflife.lab.training import train
 from halflife.lab.twins import Twins, twins
 from halflife.rules import rule as rule_named
 
@@ -217,7 +219,9 @@ def _train_grid(
     done = len(outcomes)
     progress(Progress(stage="trainings", done=done, total=total, best=best))
     remaining = [chunk for chunk in chunks if chunk.number not in finished]
-    for chunk, trained, seconds in run(data, regime, remaining, memory=memory, crew=crew, happened=store.add_incident):
+    for chunk, trained, seconds in run(
+        data, regime, remaining, memory=memory, trainer=Summarized(train), crew=crew, happened=store.add_incident
+    ):
         store.add_chunk(chunk, trained, seconds)
         done += len(chunk.settings)
         candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]

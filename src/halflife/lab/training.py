@@ -68,6 +68,7 @@ class Trained:
         parameters: the last weights of all members, as NumPy arrays.
         states: what the rule remembers of each of them.
         parts: how many compiled calls the members were split over; their number decides the last bits of the curves.
+        spreads: of each layer's weights, as `halflife.lab.spread.quantiles` has them; empty unless they were asked for.
     """
 
     curves: Mapping[str, np.ndarray]
@@ -76,6 +77,7 @@ class Trained:
     parameters: Parameters
     states: list[dict[str, State]]
     parts: int = 1
+    spreads: tuple[np.ndarray, ...] = ()
 
 
 class Stopped(Exception):

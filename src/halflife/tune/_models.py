@@ -10,6 +10,7 @@ import numpy as np
 from halflife._errors import BadInput
 from halflife.lab.data import Data
 from halflife.lab.model import Model
+from halflife.lab.spread import Summarized
 from halflife.lab.training import train
 from halflife.tune._search import lengths
 
@@ -53,8 +54,8 @@ def trainer(model: Model | None, epochs: int) -> dict[str, Any]:
     All others by the lab, in calls of so many epochs as divide those of every rung: one program serves them all.
     """
     if trains_itself(model):
-        return {"trainer": getattr(model, "train"), "workers": 1}  # noqa: B009 - the others have none
-    return {"trainer": partial(train, together=math.gcd(*lengths(epochs)))}
+        return {"trainer": Summarized(getattr(model, "train")), "workers": 1}  # noqa: B009 - the others have none
+    return {"trainer": Summarized(partial(train, together=math.gcd(*lengths(epochs))))}
 
 
 def _of(model: Any, package: str) -> bool:

@@ -169,7 +169,10 @@ class Trials:
                 break
         self.trained += done
         self.work += done * share
-        return errors
+        if split == 0:  # in the order of the plan, whichever was finished first
+            keys = [(point, batch.epochs) for point in points if point in errors]
+            self.trials |= {key: self.trials.pop(key) for key in keys}
+        return {point: errors[point] for point in points if point in errors}
 
     def best(self) -> tuple[Point, float] | None:
         """The point with the lowest error among those trained longest."""
