@@ -226,8 +226,13 @@ def pull(group: Group) -> float:
 
 
 def _pull(group: Group, lr: float) -> float:
-    coefficient = 1.0 if group.report.coefficient is None else group.report.coefficient
+    coefficient = _coefficient(group.report)
     return lr * (group.strength or 0.0) * coefficient * group.gain * (1 - group.momentum)
+
+
+def _coefficient(report: LawReport) -> float:
+    """As measured, without the last digits, which are rounding: a decay of 1 is not one of 0.999999999999999."""
+    return 1.0 if report.coefficient is None else float(f"{report.coefficient:.9g}")
 
 
 def decay_at(group: Group, lr: float) -> float | None:
@@ -235,7 +240,7 @@ def decay_at(group: Group, lr: float) -> float | None:
     report, law = group.report, group.report.law
     if group.strength is None or group.strength == 0 or law is Law.NONE:
         return 0.0
-    coefficient = 1.0 if report.coefficient is None else report.coefficient
+    coefficient = _coefficient(report)
     if law.value.lr_power is not None:
         return coefficient * float(law.decay(group.strength, lr=lr, peak_lr=group.lr or 1.0))
     if law is Law.L2 and not report.enters_preconditioner:

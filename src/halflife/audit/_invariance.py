@@ -1,13 +1,13 @@
 """Which weights leave a model's output alone when they are scaled.
 
-By Euler's theorem the gradient of anything that such a weight computes stands at right angles to it. That, at two
-random gradients of the output, leaves few candidates; those are multiplied by four, all at once and by halves where
-that changes the output, so that a handful of calls does for a whole model.
+By Euler's theorem the gradient of anything that such a weight computes stands at right angles to it, however little
+the weight matters. That, at a few random gradients of the output, leaves hardly any but them; those are multiplied by
+four, all at once and by halves where that changes the output, so that a handful of calls does for a whole model.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from math import sqrt
+from math import inf
 from typing import Any
 
 from halflife.audit._calls import Call
@@ -17,9 +17,9 @@ from halflife.audit._undisturbed import undisturbed
 SCALE = 4.0
 SAME = 1e-2
 """A relative change of the output that the ε of a normalization may make; a weight that matters makes far more."""
-UPRIGHT = 0.3
-"""Weight and gradient may be at right angles if their cosine is below so many times that of random directions."""
-LOOKS = 2
+UPRIGHT = 0.1
+"""Weight and gradients are at right angles if their cosine is below so many times that of random directions."""
+LOOKS = 4
 
 
 def invariant_weights(calls: Sequence[Call], parameters: Sequence[Parameter]) -> list[str] | str:
@@ -67,27 +67,24 @@ def _of_call(call: Call, parameters: Sequence[Parameter]) -> list[str] | str:
 
 
 def _upright(output: Any, parameters: Sequence[Parameter]) -> list[Parameter]:
-    """The weights at right angles to every gradient; one without any gradient has no influence, and is none of them."""
+    """The weights at right angles to the gradients of the output; one without any has no influence, and is none."""
     import torch
 
-    left = list(parameters)
+    squares = dict.fromkeys((p.name for p in parameters), 0.0)
     for look in range(LOOKS):
         direction = torch.randn(output.shape, dtype=output.dtype, device=output.device)
-        gradients = torch.autograd.grad(
-            output, [p.tensor for p in left], direction, retain_graph=look + 1 < LOOKS, allow_unused=True
-        )
-        left = [p for p, gradient in zip(left, gradients, strict=True) if _is_upright(p, gradient)]
-        if not left:
-            break
-    return left
+        tensors = [p.tensor for p in parameters]
+        gradients = torch.autograd.grad(output, tensors, direction, retain_graph=look + 1 < LOOKS, allow_unused=True)
+        for p, gradient in zip(parameters, gradients, strict=True):
+            squares[p.name] += inf if gradient is None else _cosine(p.tensor, gradient) ** 2 * p.count
+    return [p for p in parameters if squares[p.name] < LOOKS * UPRIGHT**2]
 
 
-def _is_upright(p: Parameter, gradient: Any) -> bool:
-    if gradient is None:
-        return False
-    weight, gradient = p.tensor.detach().float(), gradient.float()
+def _cosine(weight: Any, gradient: Any) -> float:
+    """Of the angle between the two; infinite where there is none."""
+    weight, gradient = weight.detach().float(), gradient.float()
     across = float(weight.norm() * gradient.norm())
-    return across > 0 and abs(float((weight * gradient).sum())) * sqrt(p.count) < UPRIGHT * across
+    return float((weight * gradient).sum()) / across if across else inf
 
 
 def _unfelt(candidates: Sequence[Parameter], changed: Callable[[Sequence[Parameter]], float]) -> list[Parameter]:

@@ -62,6 +62,14 @@ def _same_steps(first: TorchSubject, second: TorchSubject) -> bool:
     return bool(np.array_equal(ends[0], ends[1]))
 
 
+def _counts(optimizer: Any) -> dict[str, Any]:
+    """What an optimizer counts and sums in its groups, at the start: numbers that its constructor does not take."""
+    accepted, more = accepted_by(type(optimizer))
+    defaults = getattr(optimizer, "defaults", None) or {}
+    own = {k: v for k, v in defaults.items() if k not in accepted and type(v) in (int, float)}
+    return {} if more else own
+
+
 def _clone(optimizer: Any, index: int, groups: list[dict[str, Any]], changes: Mapping[str, Any]) -> Any:
     source = optimizer.param_groups[index]
     users = [p for group in optimizer.param_groups for p in group["params"]]
@@ -69,7 +77,7 @@ def _clone(optimizer: Any, index: int, groups: list[dict[str, Any]], changes: Ma
     clone = object.__new__(type(optimizer))
     memo: dict[int, Any] = {id(optimizer): clone, id(optimizer.state): defaultdict(dict)}
     memo |= {id(p): fresh[i % len(fresh)] for i, p in enumerate(users)}
-    settings = {key: copy.copy(value) for key, value in source.items() if key != "params"}
+    settings = {key: copy.copy(value) for key, value in source.items() if key != "params"} | _counts(optimizer)
     memo[id(optimizer.param_groups)] = [
         {**settings, "params": group["params"]} | {k: v for k, v in group.items() if k != "params"} for group in groups
     ]
