@@ -87,7 +87,7 @@ def paper_path(text: str, shares: tuple[float, ...]) -> Path:
     return walk(step, shares)
 
 
-def blog_path(text: str, shares: tuple[float, ...]) -> Path:
+def blog_step(text: str) -> Step:
     """The program's order: the step, μ times the step before it, then the shrinking of all weights."""
     n = {letter: float(value) for letter, value in re.findall(r"(\S) = ([^\s,]+)", text)}
     after = "; w ← w − α·w" in text
@@ -98,7 +98,12 @@ def blog_path(text: str, shares: tuple[float, ...]) -> Path:
         m["plain"] = plain
         return moved - n.get("α", 0.0) * (moved if after else w)
 
-    return walk(step, shares)
+    return step
+
+
+def blog_path(text: str, shares: tuple[float, ...]) -> Path:
+    """The post's program."""
+    return walk(blog_step(text), shares)
 
 
 BY_HAND = {"caffe": caffe_path, "paper": paper_path, "blog": blog_path}

@@ -3,7 +3,8 @@
     PYTHONPATH=src:tests python tests/recipes/elsewhere.py timm
 
 runs each text of `specimens` in the framework itself and writes `tests/data/elsewhere/timm.json`: its version, and for
-each text the weights after steps 2 and 50. `test_declared` holds halflife's own steps against them.
+each text the weights after steps 2 and 50. `test_declared` holds halflife's own steps against them. Of names that no
+rule takes the steps of it keeps the weights for a bare text, by which `test_beyond` sees that it is so.
 """
 
 import importlib
@@ -15,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from halflife.recipes import FRAMEWORKS
-from recipes.problem import ROWS, START, TARGETS, Path, flat, share_of_peak
+from halflife.recipes import FRAMEWORKS, Form
+from recipes.problem import ROWS, START, STEPS, TARGETS, Path, flat, share_of_peak
 from recipes.specimens import specimens
 
 FOLDER = File(__file__).parent.parent / "data" / "elsewhere"
@@ -162,6 +163,8 @@ def deepspeed_path(text: str, shares: Shares) -> Path:
 
     torch.set_default_dtype(torch.float32)
     model = torch_model()
+    if "Lion" in text:
+        return _deepspeed_lion(json.loads(text)["optimizer"]["params"], model, shares)
     engine, optimizer, *_ = deepspeed.initialize(
         model=model, model_parameters=list(model.parameters()), config=json.loads(text)
     )
@@ -176,7 +179,35 @@ def deepspeed_path(text: str, shares: Shares) -> Path:
     return np.stack(path)
 
 
+def _deepspeed_lion(given: dict[str, Any], model: Any, shares: Shares) -> Path:
+    """Its Lion for the CPU, which the engine takes only where ZeRO has moved the optimizer there."""
+    import torch
+    from deepspeed.ops.lion import DeepSpeedCPULion
+
+    from recipes.trainers import torch_weights
+
+    optimizer, path = DeepSpeedCPULion(list(model.parameters()), **given), []
+    for step, (rows, targets) in enumerate(zip(ROWS, TARGETS, strict=True)):
+        optimizer.param_groups[0]["lr"] = given["lr"] * shares[step]
+        optimizer.zero_grad()
+        output = model(torch.tensor(rows, dtype=torch.float32))
+        (((output - torch.tensor(targets, dtype=torch.float32)) ** 2).mean() / 2).backward()
+        optimizer.step()
+        path.append(torch_weights(model))
+    return np.stack(path)
+
+
+def hugging_face_path(text: str, shares: Shares) -> Path:
+    """Its Trainer in float32, as bitsandbytes has it; its schedules are in the text."""
+    import torch
+
+    from recipes.trainers import hugging_face_path
+
+    return hugging_face_path(text, torch.float32)
+
+
 PATHS: dict[str, tuple[str, Callable[[str, Shares], Path]]] = {
+    "hugging-face": ("bitsandbytes", hugging_face_path),
     "timm": ("timm", timm_path),
     "composer": ("mosaicml", composer_path),
     "fastai": ("fastai", fastai_path),
@@ -187,8 +218,38 @@ PATHS: dict[str, tuple[str, Callable[[str, Shares], Path]]] = {
 """For each framework the package that it comes in, and how its text is run there."""
 
 
-NOT_RUN = {"deepspeed": ("Lion",)}
-"""Rows that no machine at hand can run: DeepSpeed's Lion has a kernel for GPUs alone."""
+NOT_RUN = {
+    "timm": (
+        *("fusedsgd", "fusedadam", "fusedadamw", "fusedlamb", "fusednovograd", "adahessian", "bnbsgd", "bnbsgd8bit"),
+        *("bnbadam", "bnbadam8bit", "bnbadamw", "bnbadamw8bit", "bnblion", "bnblion8bit", "bnbademamix"),
+        "bnbademamix8bit",
+    ),
+    "hugging-face": (
+        *("adamw_hf", "adamw_apex_fused", "adamw_torch_xla", "adamw_torch_npu_fused", "adamw_anyprecision"),
+        *("lomo", "adalomo", "grokadamw"),
+    ),
+}
+"""Rows that no machine at hand can run: Apex, XLA, NPUs and what asks for CUDA, or that need more than a gradient."""
+
+HERE = {
+    "hugging-face": ("adamw_torch", "adamw_torch_fused", "sgd", "adagrad", "rmsprop"),
+}
+"""Of a framework that the tests install, the rows that need nothing else."""
+
+BARE = {
+    "timm": "--opt {} --lr 0.03 --weight-decay 0.3",
+    "hugging-face": 'args = transformers.TrainingArguments(optim="{}", learning_rate=0.03, weight_decay=0.3, '
+    'lr_scheduler_type="constant", max_steps=50, per_device_train_batch_size=8, max_grad_norm=0.0, '
+    'optim_target_modules="all-linear")',
+    "deepspeed": '{{"optimizer": {{"type": "{}", "params": {{"lr": 0.03, "weight_decay": 0.3}}}}, '
+    '"gradient_clipping": 0, "train_batch_size": 8}}',
+}
+"""A text for a name that has arguments of its own."""
+
+
+def kept(name: str, form: Form) -> bool:
+    """Whether the row's weights are read from the file."""
+    return name in PATHS and form.call not in (*NOT_RUN.get(name, ()), *HERE.get(name, ()))
 
 
 def record(name: str) -> None:
@@ -196,17 +257,31 @@ def record(name: str) -> None:
     from importlib.metadata import version
 
     package, walk = PATHS[name]
-    framework, rows = FRAMEWORKS[name], {}
-    for form in framework.forms:
-        if form.call in NOT_RUN.get(name, ()):
-            continue
-        for recipe in specimens(framework, form):
-            text = framework.write(recipe, form)
-            path = walk(text, tuple(share_of_peak(recipe)))
-            rows[text] = [[float(f"{weight:.12g}") for weight in path[step - 1]] for step in KEPT]
+    framework = FRAMEWORKS[name]
+    forms = [form for form in framework.forms if kept(name, form)]
+    rows = {
+        text: _kept(walk(text, tuple(share_of_peak(recipe))))
+        for form in forms
+        if not form.differs
+        for recipe in specimens(framework, form)
+        for text in [framework.write(recipe, form)]
+    }
+    names = dict.fromkeys(form.call for form in forms if form.differs)
+    beyond = {call: _if_it_runs(walk, BARE[name].format(call)) for call in names}
     FOLDER.mkdir(exist_ok=True)
-    kept = {"package": package, "version": version(package), "steps": KEPT, "weights": rows}
-    (FOLDER / f"{name}.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    whole = {"package": package, "version": version(package), "steps": KEPT, "weights": rows, "beyond": beyond}
+    (FOLDER / f"{name}.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _if_it_runs(walk: Callable[[str, Shares], Path], text: str) -> list[list[float]] | str:
+    try:
+        return _kept(walk(text, (1.0,) * STEPS))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _kept(path: Path) -> list[list[float]]:
+    return [[float(f"{weight:.12g}") for weight in path[step - 1]] for step in KEPT]
 
 
 def _words(text: str) -> list[str]:

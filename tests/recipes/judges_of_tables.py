@@ -43,6 +43,9 @@ TOLERANCE = {
 }
 """By rounding: some keep lr and their numbers in float32, DeepSpeed all."""
 
+IN_FLOAT32 = ("radamlegacy", "lion_32bit", "paged_lion_32bit", "paged_adamw_32bit", "rmsprop_bnb", "rmsprop_bnb_32bit")
+"""Optimizers of timm and of bitsandbytes that keep weights in float32 whatever is asked."""
+
 
 @dataclass(frozen=True)
 class Specimen:
@@ -58,11 +61,18 @@ class Specimen:
         return f"{self.framework.name}-{self.form.call[:20]}-{self.form.rule}-{self.form.law}-{number}"
 
 
+def tolerance_of(form: Form, name: str) -> float:
+    """How far rounding takes a framework's row from float64."""
+    return FLOAT32 if form.call in IN_FLOAT32 else TOLERANCE.get(name, FLOAT64)
+
+
 @cache
 def specimens_of(name: str) -> tuple[Specimen, ...]:
     """The settings of a framework's table that are run; the defaults are only where no signature tells them."""
     framework, found = FRAMEWORKS[name], list[Specimen]()
     for form in framework.forms:
+        if form.differs:
+            continue
         for recipe in list(specimens(framework, form))[: 1 if name in SIGNED else 2]:
             found.append(Specimen(framework, form, recipe, framework.write(recipe, form)))
     return tuple(found)
@@ -102,7 +112,7 @@ def _kept(name: str) -> dict[str, list[list[float]]]:
 def theirs(specimen: Specimen) -> Path:
     """The weights in the framework after the steps that are kept."""
     name, shares = specimen.framework.name, tuple(share_of_peak(specimen.recipe))
-    if name in elsewhere.PATHS:
+    if elsewhere.kept(name, specimen.form):
         return np.array(_kept(name)[specimen.text])
     path = BY_HAND[name](specimen.text, shares) if name in BY_HAND else run_text(name, specimen.text)
     return _after(path)

@@ -27,6 +27,7 @@ from recipes.judges_of_tables import (
     run_text,
     runnable,
     theirs,
+    tolerance_of,
 )
 from recipes.problem import gap
 
@@ -38,7 +39,7 @@ SPECIMENS = [specimen for name in FRAMEWORKS for specimen in runnable(name)]
 @pytest.mark.filterwarnings("ignore:You are using weight_decay:UserWarning")
 def test_a_row_takes_the_steps_that_it_declares(specimen: Specimen) -> None:
     """A text, pasted into the framework and run for 50 steps, goes where `rules.update` goes by the row's recipe."""
-    tolerance = TOLERANCE.get(specimen.framework.name, FLOAT64)
+    tolerance = tolerance_of(specimen.form, specimen.framework.name)
     free = replace(specimen.recipe, strength=0.0)
     assert distance(ours(specimen.recipe), ours(free)) >= 10 * tolerance
     assert distance(theirs(specimen), ours(specimen.recipe)) <= tolerance
@@ -87,9 +88,12 @@ def test_defaults_are_the_frameworks_own(name: str, form: Form) -> None:
 def wrong_defaults(name: str, form: Form) -> Iterator[str]:
     """Where a row's defaults are not those of the signature, for a framework that the tests install."""
     own = inspect.signature(getattr(CLASSES[name], form.call)).parameters if name in CLASSES else {}
+    told = {form.lr, form.strength} & set(own) if form.differs else set(form.defaults)  # the rest is the nearest row's
     for argument, value in form.defaults.items() if own else ():
+        if argument not in told:
+            continue
         default = own[argument].default
         if default != value and (default or value):
             yield f"{form.call}({argument}) is {default!r} by default, the row says {value!r}"
-    if own and form.strength and form.strength not in form.defaults and own[form.strength].default:
+    if own and not form.differs and form.strength not in ("", *form.defaults) and own[form.strength].default:
         yield f"{form.call}({form.strength}) is {own[form.strength].default!r} by default, the row says nothing"

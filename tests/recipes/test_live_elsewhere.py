@@ -3,61 +3,33 @@
 from dataclasses import replace
 from typing import Any
 
-import jax
 import keras
 import numpy as np
-import optax
 import pytest
 import sklearn.linear_model
 import sklearn.neural_network
-import torch
 
 import halflife
-from halflife.recipes import Grade, Recipe, Where, read
+from halflife.recipes import Grade, Where, read
 from halflife.rules import Law
+from recipes.alive import alive, keras_model, same
 from recipes.judges_of_tables import Specimen, specimens_of
-from recipes.trainers import run
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own
 SPECIMENS = [specimen for name in ("torch", "keras", "optax", "sklearn") for specimen in specimens_of(name)]
-
-
-def _alive(text: str) -> Any:
-    """The object that a text makes: an optimizer, an estimator, or a Keras model with its regularizers."""
-    model = torch.nn.Linear(3, 2)
-    names = run(text, torch=torch, keras=keras, optax=optax, sklearn=sklearn, jax=jax, model=model)
-    if not isinstance(names.get("optimizer"), keras.optimizers.Optimizer):
-        return names.get("optimizer", names["model"])
-    return _keras_model(names)
-
-
-def _keras_model(names: dict[str, Any]) -> Any:
-    chosen = {name: names[name] for name in ("kernel_regularizer", "bias_regularizer") if name in names}
-    layers = [keras.layers.Dense(5, activation="sigmoid", **chosen), keras.layers.Dense(1, **chosen)]
-    model = keras.Sequential([keras.Input((4,)), *layers])
-    model.compile(optimizer=names["optimizer"], loss="mse")
-    names["optimizer"].build(model.trainable_variables)
-    return model
 
 
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=str)
 def test_a_live_object_is_read_as_its_text(specimen: Specimen) -> None:
     """What a text makes, once alive, is the recipe of the text; schedulers of torch stay outside."""
     name = specimen.framework.name
-    result = halflife.translate(_alive(specimen.text), to=name)
+    result = halflife.translate(alive(specimen.text), to=name)
     expected, told = read(specimen.text), {"batch": 8, "rows": None}
     told |= {"schedule": "constant", "steps": None} if name == "torch" else {}
     assert result.read_from == name
     if expected.rule == "sgd" and result.source.law in (Law.L2, Law.DECOUPLED):
         told["law"] = Law.L2  # of a flat chain nobody can tell, for it is one update (Proposition 1)
-    _same(replace(result.source, **told), replace(expected, **told))
-
-
-def _same(one: Recipe, other: Recipe) -> None:
-    assert dict(one.hyperparameters) == pytest.approx(dict(other.hyperparameters), rel=1e-6)
-    assert (one.lr, one.strength) == pytest.approx((other.lr, other.strength), rel=1e-6)
-    numbers = {"lr": one.lr, "strength": one.strength, "hyperparameters": one.hyperparameters}
-    assert replace(other, **numbers) == one
+    same(replace(result.source, **told), replace(expected, **told))
 
 
 def test_a_keras_optimizer_alone_says_that_it_sees_no_penalty() -> None:
@@ -70,7 +42,7 @@ def test_a_keras_optimizer_alone_says_that_it_sees_no_penalty() -> None:
 
 def test_what_the_penalty_of_a_keras_model_amounts_to() -> None:
     """After training, the uniform decay takes from Σw² what the penalty takes through Adam's own roots."""
-    model = _keras_model({"optimizer": keras.optimizers.Adam(0.01), "kernel_regularizer": keras.regularizers.L2(0.05)})
+    model = keras_model({"optimizer": keras.optimizers.Adam(0.01), "kernel_regularizer": keras.regularizers.L2(0.05)})
     random = np.random.default_rng(1)
     for _ in range(5):
         model.train_on_batch(random.normal(size=(8, 4)), random.normal(size=(8, 1)))
@@ -124,11 +96,6 @@ UNREADABLE = [
     (lambda: sklearn.linear_model.Lasso(), "scikit-learn's Lasso cannot be read: give one of"),
     (lambda: sklearn.neural_network.MLPClassifier(solver="lbfgs"), "lbfgs"),
     (lambda: keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]), "compile it first"),
-    (lambda: keras.optimizers.Ftrl(), "Ftrl are none"),
-    (lambda: optax.lamb(1e-3), "scale_by_trust_ratio.*measure its law with halflife.probe"),
-    (lambda: optax.inject_hyperparams(optax.adamw)(1e-3), "inject_hyperparams cannot be read"),
-    (lambda: optax.sgd(lambda step: 0.1), "the lr is a function"),
-    (lambda: optax.chain(optax.scale_by_rms(), optax.add_decayed_weights(0.1), optax.scale(-0.1)), "inside rmsprop"),
 ]
 
 

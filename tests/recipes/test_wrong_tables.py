@@ -12,9 +12,9 @@ import pytest
 from halflife import BadInput
 from halflife.recipes import FRAMEWORKS, Framework
 from mutants.wrong_tables import WRONG
-from recipes.judges_of_tables import FLOAT64, TOLERANCE, Specimen, distance, ours, read_back, specimens_of
+from recipes.judges_of_tables import Specimen, distance, ours, read_back, specimens_of, tolerance_of
 from recipes.test_declared import wrong_defaults
-from recipes.test_translate import BARE, CHOICES
+from recipes.texts import BARE, CHOICES
 
 
 def _mutant(module: str, right: str = "", wrong: str = "") -> Framework:
@@ -59,7 +59,7 @@ def _reader(mutant: Framework, specimen: Specimen) -> Iterator[str]:
     except BadInput as error:
         yield f"cannot read {specimen.text}: {error}"
         return
-    if gap > TOLERANCE.get(mutant.name, FLOAT64):  # what the framework itself could show
+    if gap > tolerance_of(specimen.form, mutant.name):  # what the framework itself could show
         yield f"reads other steps in {specimen.text}: {gap:.1e}"
 
 

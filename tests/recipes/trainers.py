@@ -144,7 +144,7 @@ def sklearn_path(text: str) -> Path:
 
 
 @cache
-def hugging_face_path(text: str) -> Path:
+def hugging_face_path(text: str, dtype: torch.dtype = torch.float64) -> Path:
     """The weights after each step of Hugging Face's Trainer."""
     import transformers
 
@@ -154,7 +154,7 @@ def hugging_face_path(text: str) -> Path:
 
     class Model(torch.nn.Sequential):
         def forward(self, rows: Any, labels: Any) -> Any:
-            return {"loss": ((super().forward(rows) - labels) ** 2).mean() / 2}
+            return {"loss": ((super().forward(rows.to(dtype)) - labels.to(dtype)) ** 2).mean() / 2}
 
     class InOrder(transformers.Trainer):  # type: ignore[misc]
         def _get_train_sampler(self, dataset: Any = None) -> Any:
@@ -162,7 +162,7 @@ def hugging_face_path(text: str) -> Path:
 
     path: list[np.ndarray] = []
     ordinary = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
     try:
         args = run(text, transformers=transformers)["args"]
         args.save_strategy, args.disable_tqdm, args.report_to, args.dataloader_pin_memory = "no", True, [], False

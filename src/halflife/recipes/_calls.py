@@ -6,11 +6,12 @@ whatever else stands in an argument (`model.parameters()`, a lambda) is kept as 
 
 import ast
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from halflife._errors import BadInput
+from halflife.recipes import _pasted
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda a, b: a + b,
@@ -61,7 +62,7 @@ def parse(text: str) -> tuple[Call, ...]:
     if len(text) > LONGEST:
         raise BadInput(f"the recipe has {len(text):,} characters: at most {LONGEST:,} are read.")
     try:
-        module = ast.parse(text.strip())
+        module = _pasted.module(text)
         found = [_statement(statement) for statement in module.body]
     except SyntaxError as error:
         raise BadInput(f"the recipe {_short(text)} is not a Python expression: {error.msg}.") from None
@@ -81,12 +82,13 @@ def calls(text: str) -> tuple[Call, ...]:
 
 
 def _statement(node: ast.stmt) -> Call | None:
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return None
-    if isinstance(node, ast.Expr):
+    value: ast.expr | None
+    if isinstance(node, (ast.Expr, ast.Return)):
         value, targets = node.value, tuple[str, ...]()
     elif isinstance(node, ast.Assign):
         value, targets = node.value, tuple(ast.unparse(target) for target in node.targets)
+    elif isinstance(node, ast.AnnAssign):
+        value, targets = node.value, (ast.unparse(node.target),)
     else:
         raise BadInput(f"the recipe holds {_short(ast.unparse(node))}: only calls and assignments are read.")
     if not isinstance(value, ast.Call):
@@ -100,10 +102,10 @@ def _statement(node: ast.stmt) -> Call | None:
 def _call(node: ast.Call) -> Call:
     arguments: dict[str, Any] = {}
     for keyword in node.keywords:
-        if keyword.arg is None:
-            arguments.update(_unpacked(keyword.value))
-        else:
-            arguments[keyword.arg] = _value(keyword.value)
+        given = _unpacked(keyword.value) if keyword.arg is None else {keyword.arg: _value(keyword.value)}
+        for name in set(given) & set(arguments):
+            raise BadInput(f"{name} is given twice in {_short(ast.unparse(node))}.")
+        arguments |= given
     return Call(ast.unparse(node.func), tuple(_value(argument) for argument in node.args), arguments)
 
 
@@ -153,6 +155,30 @@ def owns(call: Call, prefixes: Collection[str], known: Collection[str]) -> bool:
     return module in prefixes and (bool(module) or call.last in known)
 
 
+def outermost(found: Iterable[Call]) -> list[Call]:
+    """The calls that are no part of another of them."""
+    found = list(found)
+    parts = [replace(inner, targets=()) for call in found for inner in call.walk() if inner is not call]
+    return [call for call in found if replace(call, targets=()) not in parts]
+
+
+def by_name(call: Call, order: Sequence[str]) -> dict[str, Any]:
+    """The arguments by their names, those by position among them.
+
+    Raises:
+        BadInput: there are more by position than names, or one is given both ways.
+    """
+    if len(call.positional) > len(order):
+        known = f"at most {', '.join(order)}" if order else "none"
+        raise BadInput(
+            f"{call.name} has {len(call.positional)} arguments by position: {known} can stand without a name."
+        )
+    positional = dict(zip(order, call.positional, strict=False))
+    for name in set(positional) & set(call.arguments):
+        raise BadInput(f"{name} is given twice in {_short(show(call))}.")
+    return positional | dict(call.arguments)
+
+
 def number(name: str, value: Any) -> float:
     """The argument as a number.
 
@@ -161,8 +187,8 @@ def number(name: str, value: Any) -> float:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
-    shown = value.text if isinstance(value, Source) else value
-    raise BadInput(f"{name} is {shown!r}: it must be a number, written out.")
+    shown = repr(value.text) if isinstance(value, Source) else show(value)
+    raise BadInput(f"{name} is {shown}: it must be a number, written out.")
 
 
 def show(value: Any) -> str:

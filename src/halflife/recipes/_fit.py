@@ -54,7 +54,9 @@ def fit(recipe: Recipe, framework: Framework, *, keep_door: bool = False, measur
         likeness = SIMILAR.index(fitted.form.rule) if fitted.form.rule in SIMILAR else len(SIMILAR)
         return fitted.grade.rank, other, len(inexact), fitted.form.law is not recipe.law, likeness if other else 0
 
-    candidates = [_try_form(recipe, form, framework, keep_door, measured) for form in framework.forms]
+    candidates = [
+        _try_form(recipe, form, framework, keep_door, measured) for form in framework.forms if not form.differs
+    ]
     best = min(candidates, key=cost)
     return replace(best, losses=(*before, *best.losses))
 

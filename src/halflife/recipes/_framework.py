@@ -1,9 +1,10 @@
 """What a framework declares of itself, as data: read this file and you can read every framework beside it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from halflife.recipes._grade import Grade, Loss
 from halflife.recipes._recipe import EpsPlace, Recipe, Reduction, Where
 from halflife.rules import Law, LrPlace, Order
 
@@ -31,6 +32,7 @@ class Form:
         order: when decay acts.
         where: which choices of parameters it can express.
         remark: one sentence on how this form reads its strength.
+        differs: what its steps have that the rule has not; such a row is read, with this loss, and never written.
     """
 
     call: str
@@ -48,6 +50,41 @@ class Form:
     order: Order = Order.JOINT
     where: frozenset[Where] = BOTH
     remark: str = NO_MENTION
+    differs: Loss | None = None
+
+
+def also(form: Form, *names: str, differs: Loss | None = None) -> tuple[Form, ...]:
+    """The row under other names, of the same steps or of steps that differ as said."""
+    remark = differs.note if differs else form.remark
+    return tuple(replace(form, call=name, remark=remark, differs=differs) for name in names)
+
+
+def beyond(
+    like: Form, *names: str, why: str, law: Law | None = None, defaults: Mapping[str, Any] | None = None
+) -> tuple[Form, ...]:
+    """Rows of optimizers that no rule takes the steps of, each read as the row that is most like it.
+
+    Args:
+        like: that row; its arguments are theirs.
+        names: what they are called.
+        why: what such an optimizer does, in the words that follow its name.
+        law: how its strength enters, if not as in that row.
+        defaults: where theirs are not the row's.
+    """
+    own = replace(like, law=law or like.law, defaults={**like.defaults, **(defaults or {})})
+    return tuple(
+        form
+        for name in names
+        for form in also(
+            own,
+            name,
+            differs=Loss(
+                grade=Grade.IMPOSSIBLE,
+                note=f"{name} {why}: no rule of halflife takes such steps. Nearest: {like.rule}, whose lr and strength "
+                "are to be sought anew",
+            ),
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,8 @@ def parse(text: str) -> dict[str, Any]:
     name = ""
     for word in words:
         if word.startswith("--"):
-            name, given, value = word[2:].replace("-", "_").partition("=")
+            name, given, value = word[2:].partition("=")
+            name = name.replace("-", "_")
             found[name] = [_value(value)] if given else []
         elif name:
             found[name].append(_value(word))

@@ -5,6 +5,7 @@ from typing import Any
 
 from halflife._errors import BadInput
 from halflife.recipes import (
+    _live_halflife,
     _live_keras,
     _live_optax,
     _live_sklearn,
@@ -27,7 +28,13 @@ SOURCES: Mapping[str, tuple[Any, ...]] = {
 """The rows by the package that the optimizer's class comes from."""
 
 
-READERS = {"keras": _live_keras.read, "sklearn": _live_sklearn.read, "optax": _live_optax.read}
+OURS = "halflife"
+READERS = {
+    "keras": _live_keras.read,
+    "sklearn": _live_sklearn.read,
+    "optax": _live_optax.read,
+    OURS: _live_halflife.read,
+}
 """What reads the objects of other packages."""
 
 
@@ -126,9 +133,10 @@ def _measure(
     )
 
 
-def framework(optimizer: Any) -> str:
-    """The name of the framework that a live object comes from, as `to` takes it."""
-    return _package(optimizer).replace("_", "-")
+def framework(optimizer: Any) -> str | None:
+    """The name of the framework that a live object comes from, as `to` takes it; None if it is halflife itself."""
+    package = _package(optimizer)
+    return None if package == OURS else package.replace("_", "-")
 
 
 def _package(thing: Any) -> str:

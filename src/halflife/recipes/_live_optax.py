@@ -1,14 +1,16 @@
 """A live Optax transformation: functions, whose numbers stand in what they close over.
 
 `optax.adamw(1e-3)` is a chain of `scale_by_adam`, `add_decayed_weights` and `scale`, each a function that remembers its
-arguments. They are put together again as the calls that a text would hold, so that one reader serves both.
+arguments. They are put together again as the calls that a text would hold, so that one reader serves both. Those names
+are Optax' own affair and change with its versions, so nothing is believed that the transformation does not confirm: it
+is run on weights of ours, and has to take the steps of the recipe that was read.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import optax
+from halflife.recipes import _optax_steps, optax
 from halflife.recipes._calls import Call, Source
 from halflife.recipes._parts import Live
 
@@ -28,6 +30,8 @@ CORES: dict[str, tuple[str, tuple[str, ...]]] = {
 """What each transformation is the core of, and the numbers that it closes over."""
 
 DECAYS_ITSELF = {"adam": "adamw", "adamax": "adamaxw", "lion": "lion"}
+NOT_AS_EXPECTED = "what the functions of the Optax transformation remember is not what halflife expects"
+WAY_ROUND = "give its text, or measure its law with halflife.probe."
 SCHEDULES = {"cosine_decay_schedule": "cosine_decay_schedule", "polynomial_schedule": "linear_schedule"}
 USUAL: dict[str, Any] = {"alpha": 0.0, "exponent": 1.0, "power": 1, "transition_begin": 0}
 
@@ -40,7 +44,17 @@ def read(transformation: Any) -> list[Live]:
     """
     if not hasattr(transformation, "update"):
         raise BadInput("what is given from Optax has no update: give the GradientTransformation itself.")
-    return [Live(recipe=optax.of_chain(_chain(_parts(transformation.update, {}))))]
+    try:
+        parts = _parts(transformation.update, {})
+        recipe = optax.of_chain(_chain(parts))
+    except BadInput:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise BadInput(f"{NOT_AS_EXPECTED} ({type(error).__name__}: {error}): {WAY_ROUND}") from None
+    weights = _optax_steps.weights_for([numbers["mask"] for _, numbers in parts if "mask" in numbers])
+    if not _optax_steps.takes(transformation, recipe, weights):
+        raise BadInput(f"{NOT_AS_EXPECTED}: run on weights, it does not take the steps of {recipe.rule}. {WAY_ROUND}")
+    return [Live(recipe=_optax_steps.which(recipe, weights))]
 
 
 def _parts(update: Callable[..., Any], init: Mapping[str, Any]) -> list[Part]:
@@ -51,7 +65,7 @@ def _parts(update: Callable[..., Any], init: Mapping[str, Any]) -> list[Part]:
     if name == "with_extra_args_support":
         return _parts(held["tx"].update, _closure(held["tx"].init))
     if name == "masked":
-        return [(inner, {**numbers, "mask": True}) for inner, numbers in _parts(held["inner"].update, {})]
+        return [(inner, {**numbers, "mask": held["mask"]}) for inner, numbers in _parts(held["inner"].update, {})]
     nested = [_closure(value) for value in held.values() if callable(value)]
     return [] if name == "identity" else [(name, {k: v for d in (*nested, init, held) for k, v in d.items()})]
 
@@ -71,8 +85,7 @@ def _chain(parts: list[Part]) -> list[Call]:
     scales = [place for place, name in enumerate(names) if name in ("scale", "scale_by_schedule")]
     if strange or len(scales) != 1:
         raise BadInput(
-            f"the Optax transformation {', '.join(names)} cannot be read from what its functions remember: give its "
-            "text, or measure its law with halflife.probe."
+            f"the Optax transformation {', '.join(names)} cannot be read from what its functions remember: {WAY_ROUND}"
         )
     lr, core = _lr(parts[scales[0]][1]), next((p for p, name in enumerate(names) if name in CORES), None)
     first = core if core is not None and core < scales[0] else scales[0]
@@ -82,7 +95,7 @@ def _chain(parts: list[Part]) -> list[Call]:
     if not decays:
         return [*clips, Call(f"optax.{call}", (), {"learning_rate": lr, **numbers, **_without(call)})]
     place, held = decays[0]
-    mask = {"mask": Source("its own")} if held.get("mask") else {}
+    mask = {"mask": Source("its own")} if "mask" in held else {}
     added = [Call(f"optax.{optax.DECAY}", (float(other["weight_decay"]),), mask) for _, other in decays]
     if place < first or place > scales[0]:
         whole = Call(f"optax.{call}", (), {"learning_rate": lr, **numbers, **_without(call)})

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from halflife.recipes import _rows
-from halflife.recipes._grade import Loss
 from halflife.recipes._recipe import Recipe, Where
 
 
@@ -17,14 +16,12 @@ class Live:
         group: which parameters have it, if not all have the same.
         measured: the uniform decay that its L2 amounts to overall, by the optimizer's state (1/step).
         layers: what it amounts to in each tensor, over that.
-        losses: what reading could not keep.
     """
 
     recipe: Recipe
     group: str | None = None
     measured: float | None = None
     layers: tuple[tuple[str, float], ...] = ()
-    losses: tuple[Loss, ...] = ()
 
 
 def where(recipe: Recipe, which: Where) -> Recipe:

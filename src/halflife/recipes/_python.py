@@ -33,12 +33,14 @@ class Spelling:
         forms: its rows.
         ignored: arguments that have no bearing on the steps.
         schedules: a line for each of our schedules that it ships, on `{steps}`.
+        order: for a call, its arguments by position, after the parameters; of all others lr alone is known.
     """
 
     prefixes: tuple[str, ...]
     forms: tuple[Form, ...]
     ignored: tuple[str, ...] = ()
     schedules: Mapping[str, str] = field(default_factory=dict)
+    order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def recognises(self, text: str) -> bool:
         """Whether the text calls one of the optimizers from one of the modules."""
@@ -51,15 +53,10 @@ class Spelling:
         if len(owned) != 1:
             raise BadInput(f"the recipe calls {len(owned)} optimizers of {self.prefixes[0]}: it must call one.")
         (call,) = owned
-        arguments = dict(call.arguments)
-        positional = list(call.positional)
-        parameters = arguments.pop("params", positional.pop(0) if positional else None)
+        arguments = _calls.by_name(call, ("params", *self.order.get(call.last, ("lr",))))
+        parameters = arguments.pop("params", None)
         if isinstance(parameters, (int, float)):
             raise BadInput(f"{call.name} is given {parameters} for its parameters: name the arguments, as in lr=0.1.")
-        if positional:
-            arguments["lr"] = positional.pop(0)
-        if positional:
-            raise BadInput(f"{call.name} has more than parameters and lr by position: name the arguments.")
         where, remark = _groups(parameters, arguments)
         recipe = _rows.read(
             self.forms,

@@ -10,6 +10,7 @@ from enum import Enum
 
 from halflife._errors import BadInput, UnknownName
 from halflife.recipes import _linear
+from halflife.recipes._grade import Loss
 from halflife.rules import Law, LrPlace, Order, rule, schedule
 
 SCHEDULES = ("constant", "linear", "cosine", "cosine-restarts", "step", "warmup-cosine")
@@ -61,6 +62,7 @@ class Recipe:
         rows: training rows, if known.
         reduction: of the error over the rows of a mini-batch.
         remarks: what a reader of this recipe had to assume; takes no part in equality.
+        losses: what of its source no recipe can hold; takes no part in equality.
 
     Raises:
         UnknownName: there is no such rule, hyperparameter or schedule.
@@ -82,6 +84,7 @@ class Recipe:
     rows: int | None = None
     reduction: Reduction = Reduction.MEAN
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    losses: tuple[Loss, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:

@@ -10,6 +10,9 @@ from halflife.recipes._framework import Form
 from halflife.recipes._recipe import Recipe, Where
 from halflife.rules import Law, rule
 
+MANY = 12
+"""So many names are one sentence."""
+
 
 def read(
     forms: Iterable[Form],
@@ -37,10 +40,11 @@ def read(
     forms = tuple(forms)
     named = [form for form in forms if form.call == call]
     if not named:
-        raise UnknownName("optimizer", call, dict.fromkeys(form.call for form in forms))
+        raise no_such(call, forms)
     known = {name for form in named for name in arguments_of(form)}
+    strange = named[0].differs is not None  # whose own arguments no row has
     for name in arguments:
-        if name not in known and name not in ignored:
+        if name not in known and name not in ignored and not strange:
             raise UnknownName(f"argument of {call}", name, sorted(known))
     rows = [form for form in named if law is None or form.law is law]
     for form in rows:
@@ -49,6 +53,14 @@ def read(
     flags = {name: given(form, arguments, name) for form in rows for name in form.flags}
     said = ", ".join(f"{name}={_calls.show(value)}" for name, value in flags.items())
     raise BadInput(f"{call} with {said} takes steps that no rule of halflife knows.")
+
+
+def no_such(call: str, forms: Iterable[Form]) -> BadInput:
+    """What to say of a name that has no row: the nearest of all names, else those that are written."""
+    forms = tuple(forms)
+    near = UnknownName("optimizer", call, dict.fromkeys(form.call for form in forms))
+    written = dict.fromkeys(form.call for form in forms if not form.differs)
+    return near if near.nearest else UnknownName("optimizer", call, list(written)[:MANY])
 
 
 def write(recipe: Recipe, form: Form, *, lr: Any = None) -> dict[str, Any]:
@@ -92,6 +104,7 @@ def _recipe(form: Form, arguments: Mapping[str, Any], others: Mapping[str, Any])
         lr_place=form.lr_place,
         eps_place=form.eps_place,
         order=form.order,
+        losses=(form.differs,) if form.differs else (),
         **fields,
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from halflife._errors import BadInput, UnknownName
-from halflife.recipes import _calls, _lines
+from halflife.recipes import _calls, _lines, _rows
 from halflife.recipes._framework import Framework
 
 MODULES = (
@@ -67,9 +67,7 @@ def _call(text: str, frameworks: Mapping[str, Framework]) -> BadInput:
             f"{name} does not say whose it is, and it is in {', '.join(homes)}: write its full name, such as "
             f"torch.optim.SGD, or say --from {homes[0]}."
         )
-    return UnknownName(
-        "optimizer", name, sorted({f.call for framework in frameworks.values() for f in framework.forms})
-    )
+    return _rows.no_such(name, [form for framework in frameworks.values() for form in framework.forms])
 
 
 def short(text: str) -> str:

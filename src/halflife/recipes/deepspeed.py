@@ -7,7 +7,7 @@ from typing import Any
 
 from halflife._errors import BadInput
 from halflife.recipes import _rows, torch
-from halflife.recipes._framework import Form, Framework
+from halflife.recipes._framework import Form, Framework, beyond
 from halflife.recipes._recipe import Recipe, Where
 from halflife.rules import Law
 
@@ -33,7 +33,7 @@ def _form(call: str, rule: str, law: Law, names: dict[str, str], defaults: dict[
     )
 
 
-FORMS = (
+_ROWS = (
     _form("AdamW", "adam", Law.DECOUPLED, _BETAS | {"eps": "eps"}, _ADAM),
     _form("Adam", "adam", Law.L2, _BETAS | {"eps": "eps"}, _ADAM, adam_w_mode=False),
     _form("Adam", "adam", Law.DECOUPLED, _BETAS | {"eps": "eps"}, _ADAM, adam_w_mode=True),
@@ -44,6 +44,17 @@ FORMS = (
     *(replace(form, where=frozenset({Where.ALL})) for form in torch.FORMS if form.call not in ("Adam", "AdamW", "SGD")),
 )
 """Every name that is not its own is torch's."""
+
+_COMPRESSED = "freezes its squares after a while and sends signs between machines from then on"
+
+FORMS = (
+    *_ROWS,
+    *beyond(_ROWS[0], "Lamb", why="rescales the step of each tensor, with the decay in it, by a trust ratio"),
+    *beyond(_ROWS[0], "OneBitAdam", "ZeroOneAdam", "OneBitLamb", why=_COMPRESSED),
+    *beyond(_ROWS[0], "MuAdam", "MuAdamW", why="divides the lr of each tensor by how much wider it is than its base"),
+    *beyond(_ROWS[5], "MuSGD", why="multiplies the lr of each tensor by how much wider it is than its base"),
+    *beyond(_ROWS[0], "Muon", why="makes the step of each matrix orthogonal"),
+)
 
 
 def recognises(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from halflife._errors import BadInput
 from halflife.recipes import _calls, _rows
 from halflife.recipes._calls import Call, Source
-from halflife.recipes._framework import Form, Framework
+from halflife.recipes._framework import Form, Framework, beyond
 from halflife.recipes._recipe import Recipe, Where
 from halflife.rules import Law
 
@@ -40,7 +40,7 @@ def _both(call: str, rule: str, names: dict[str, str], defaults: dict[str, Any],
     )
 
 
-FORMS = (
+_ROWS = (
     *_both("SGD", "sgd", {}, _SGD, flags={"mom": 0.0}),
     *_both("SGD", "momentum", {"momentum": "mom"}, _SGD),
     *_both("Adam", "adam", _BETAS, _ADAM),
@@ -51,6 +51,24 @@ FORMS = (
         _SGD | {"sqr_mom": 0.99},
         flags={"mom": 0.0},
         fixed={"momentum": 0.0, "eps": 1e-8},
+    ),
+)
+_OTHERS = {
+    "Lamb": ("Adam", "rescales the step of each tensor, with the decay in it, by a trust ratio"),
+    "Larc": ("SGD", "rescales the step of each tensor by a trust ratio"),
+    "QHAdam": ("Adam", "mixes each mean with the gradient itself"),
+    "ranger": ("Adam", "draws the weights back to slow ones every few steps"),
+}
+"""What no rule takes the steps of, and the nearest that one does."""
+
+FORMS = (
+    *_ROWS,
+    *(
+        form
+        for name, (nearest, why) in _OTHERS.items()
+        for row in _ROWS
+        if row.call == nearest
+        for form in beyond(row, name, why=why)
     ),
 )
 

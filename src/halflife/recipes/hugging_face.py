@@ -1,22 +1,24 @@
 """Hugging Face Trainer: torch optimizers by name, weights only, and a linear schedule unless told otherwise."""
 
+from dataclasses import replace
 from typing import Any
 
 from halflife._errors import BadInput
 from halflife.recipes import _calls, _lines, _rows
-from halflife.recipes._framework import Form, Framework
+from halflife.recipes._framework import Form, Framework, also, beyond
 from halflife.recipes._recipe import Recipe, Where
+from halflife.recipes._stored import IN_4_BITS, IN_8_BITS
 from halflife.rules import Law
 
 CALL = "TrainingArguments"
 SCHEDULES = {"constant": "constant", "linear": "linear", "cosine": "cosine"}
-SAME = {"adamw_torch_fused": "adamw_torch", "adamw_hf": "adamw_torch", "adamw_apex_fused": "adamw_torch"}
 INNER = "optim_args:"
 CLIPPED = "gradients are clipped at norm {} there, and λw is added afterwards"
 _WEIGHTS = frozenset({Where.WEIGHTS})
 _DEFAULTS: dict[str, Any] = {"learning_rate": 5e-5, "weight_decay": 0.0}
 _OWN: dict[str, dict[str, Any]] = {
     "adamw_torch": {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-8},
+    "lion_32bit": {"adam_beta1": 0.9, "adam_beta2": 0.999},
     "sgd": {f"{INNER}momentum": 0.0, f"{INNER}nesterov": "False"},
     "adagrad": {f"{INNER}lr_decay": 0.0, f"{INNER}eps": 1e-10},
     "rmsprop": {f"{INNER}momentum": 0.0, f"{INNER}alpha": 0.99, f"{INNER}eps": 1e-8, f"{INNER}centered": "False"},
@@ -41,14 +43,16 @@ def _form(call: str, rule: str, law: Law, names: dict[str, str], **flags: Any) -
 _MOMENTUM = {"momentum": f"{INNER}momentum"}
 _RMSPROP = _MOMENTUM | {"smoothing": f"{INNER}alpha", "eps": f"{INNER}eps"}
 
-FORMS = (
-    _form(
-        "adamw_torch",
-        "adam",
-        Law.DECOUPLED,
-        {"beta1": "adam_beta1", "beta2": "adam_beta2", "eps": "adam_epsilon"},
-    ),
-    _form("sgd", "sgd", Law.L2, {}, **{f"{INNER}momentum": 0.0}),
+_BETAS = {"beta1": "adam_beta1", "beta2": "adam_beta2"}
+
+_ADAMW = _form("adamw_torch", "adam", Law.DECOUPLED, _BETAS | {"eps": "adam_epsilon"})
+_LION = _form("lion_32bit", "lion", Law.DECOUPLED, _BETAS)
+_SGD = _form("sgd", "sgd", Law.L2, {}, **{f"{INNER}momentum": 0.0})
+
+_ROWS = (
+    _ADAMW,
+    _LION,
+    _SGD,
     _form("sgd", "momentum", Law.L2, _MOMENTUM, **{f"{INNER}nesterov": "False"}),
     _form("sgd", "nesterov", Law.L2, _MOMENTUM, **{f"{INNER}nesterov": "True"}),
     _form("adagrad", "adagrad", Law.L2, {"lr_decay": f"{INNER}lr_decay", "eps": f"{INNER}eps"}),
@@ -57,13 +61,49 @@ FORMS = (
         for rule, centred in (("rmsprop", "False"), ("rmsprop_centred", "True"))
     ),
 )
+_RMSPROP_OF_ITS_OWN = replace(_ROWS[-2], names={}, flags={}, fixed={"momentum": 0.0, "smoothing": 0.99, "eps": 1e-8})
+"""That of bitsandbytes stops at any optim_args, which it is given as words."""
+
+_SAME_ADAMW = (
+    *("adamw_torch_fused", "adamw_hf", "adamw_apex_fused", "adamw_torch_xla", "adamw_torch_npu_fused"),
+    *("adamw_anyprecision", "paged_adamw_32bit"),
+)
+_SMALL_ADAMW = ("adamw_bnb_8bit", "adamw_8bit", "paged_adamw_8bit", "adamw_torch_8bit")
+_GALORE = ("galore_adamw", "galore_adamw_8bit", "galore_adamw_layerwise", "galore_adamw_8bit_layerwise")
+_APOLLO = ("apollo_adamw", "apollo_adamw_layerwise")
+_FACTORED = ("galore_adafactor", "galore_adafactor_layerwise")
+_ADEMAMIX = ("ademamix", "ademamix_8bit", "paged_ademamix_32bit", "paged_ademamix_8bit")
+_AVERAGES = "averages its iterates instead of following a schedule, and decays at a point between them"
+
+FORMS = (
+    *_ROWS,
+    *also(_ADAMW, *_SAME_ADAMW),
+    *also(_LION, "paged_lion_32bit"),
+    *also(_RMSPROP_OF_ITS_OWN, "rmsprop_bnb", "rmsprop_bnb_32bit"),
+    *also(_ADAMW, *_SMALL_ADAMW, differs=IN_8_BITS),
+    *also(_LION, "lion_8bit", "paged_lion_8bit", differs=IN_8_BITS),
+    *also(_RMSPROP_OF_ITS_OWN, "rmsprop_bnb_8bit", differs=IN_8_BITS),
+    *also(_ADAMW, "adamw_torch_4bit", differs=IN_4_BITS),
+    *beyond(_ADAMW, "adafactor", why="factors its squares into rows and columns, and clips its steps"),
+    *beyond(_ADAMW, *_GALORE, *_APOLLO, why="keeps its moments of a matrix in a projection of low rank"),
+    *beyond(_ADAMW, *_FACTORED, why="keeps its squares factored, in a projection of low rank"),
+    *beyond(_ADAMW, *_ADEMAMIX, why="adds a second, slower mean of the gradients"),
+    *beyond(_ADAMW, "stable_adamw", why="divides lr by the root mean square of each tensor's step"),
+    *beyond(_ADAMW, "grokadamw", why="filters and clips its gradients, and decays by a default of its own"),
+    *beyond(_ADAMW, "adalomo", why="steps during the backward pass, by factored squares and the size of the weights"),
+    *beyond(_SGD, "lomo", why="steps during the backward pass, and is given no weight_decay"),
+    *beyond(_ADAMW, "schedule_free_adamw", "schedule_free_radam", why=_AVERAGES),
+    *beyond(_SGD, "schedule_free_sgd", why=_AVERAGES),
+)
 
 
 def recognises(text: str) -> bool:
     """Whether the text is TrainingArguments, called or as a command line."""
     if _lines.is_line(text):
-        return bool({"learning_rate", "optim", "weight_decay"} & set(_lines.parse(text))) and "--opt " not in text
-    return any(call.last == CALL for call in _calls.calls(text))
+        return bool({"learning_rate", "optim", "weight_decay"} & set(_lines.parse(text))) and "opt" not in _lines.parse(
+            text
+        )
+    return any(call.last.endswith(CALL) for call in _calls.calls(text))
 
 
 def read(text: str) -> Recipe:
@@ -71,7 +111,7 @@ def read(text: str) -> Recipe:
     if _lines.is_line(text):
         arguments = _lines.parse(text)
     else:
-        found = [call for call in _calls.parse(text) if call.last == CALL]
+        found = [call for call in _calls.parse(text) if call.last.endswith(CALL)]
         if len(found) != 1:
             raise BadInput(f"the recipe calls {CALL} {len(found)} times: it must call it once.")
         arguments = dict(found[0].arguments)
@@ -84,7 +124,6 @@ def read(text: str) -> Recipe:
     batch = arguments.pop("per_device_train_batch_size", None)
     others |= {} if steps is None or steps == -1 else {"steps": int(_calls.number("max_steps", steps))}
     others |= {} if batch is None else {"batch": int(_calls.number("per_device_train_batch_size", batch))}
-    optimizer = SAME.get(optimizer, optimizer)
     clipping = arguments.pop("max_grad_norm", 1.0)
     inner = _inner(arguments.pop("optim_args", None))
     names = {

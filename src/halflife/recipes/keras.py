@@ -8,7 +8,7 @@ from typing import Any
 from halflife._errors import BadInput
 from halflife.recipes import _calls, _rows, _schedules
 from halflife.recipes._calls import Call
-from halflife.recipes._framework import Form, Framework
+from halflife.recipes._framework import Form, Framework, beyond
 from halflife.recipes._recipe import EpsPlace, Recipe, Where
 from halflife.recipes._schedules import Shipped
 from halflife.rules import Law, LrPlace
@@ -18,6 +18,19 @@ IGNORED = ("name", "clipnorm", "clipvalue", "global_clipnorm")
 CLIPPED = "gradients are clipped there, and a penalty in the loss with them, but not one inside an optimizer"
 EXCLUDE = 'optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])'
 REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "gamma_regularizer", "beta_regularizer")
+_MOMENTS = ("learning_rate", "beta_1", "beta_2", "epsilon")
+ORDER = {
+    "SGD": ("learning_rate", "momentum", "nesterov", "weight_decay"),
+    "Adam": (*_MOMENTS, "amsgrad", "weight_decay"),
+    "AdamW": ("learning_rate", "weight_decay", "beta_1", "beta_2", "epsilon", "amsgrad"),
+    **dict.fromkeys(("Adamax", "Nadam"), (*_MOMENTS, "weight_decay")),
+    "RMSprop": ("learning_rate", "rho", "momentum", "epsilon", "centered", "weight_decay"),
+    "Adagrad": ("learning_rate", "initial_accumulator_value", "epsilon", "weight_decay"),
+    "Adadelta": ("learning_rate", "rho", "epsilon", "weight_decay"),
+    "Lion": ("learning_rate", "beta_1", "beta_2", "weight_decay"),
+}
+"""Arguments by position."""
+
 SCHEDULES = {
     "linear": Shipped(
         call="keras.optimizers.schedules.PolynomialDecay",
@@ -60,7 +73,7 @@ def _both(call: str, rule: str, **declared: Any) -> tuple[Form, Form]:
     )
 
 
-FORMS = (
+_ROWS = (
     *_both("SGD", "sgd", flags={"momentum": 0.0, "nesterov": False}, defaults=_MOMENTUM),
     *_both(
         "SGD",
@@ -121,23 +134,39 @@ FORMS = (
     ),
     *_both("Lion", "lion", names=_BETAS, defaults={"learning_rate": 1e-3, "beta_1": 0.9, "beta_2": 0.99}),
 )
+_OTHERS = {
+    "Lamb": ("Adam", "rescales the step of each tensor by a trust ratio"),
+    "Muon": ("Adam", "makes the step of each matrix orthogonal"),
+    "Adafactor": ("Adam", "factors its squares into rows and columns, and clips its steps"),
+    "Ftrl": ("Adagrad", "solves for the weights from the sum of all gradients, with penalties of its own"),
+}
+"""What no rule takes the steps of, and the nearest that one does."""
+
+FORMS = (
+    *_ROWS,
+    *(
+        form
+        for name, (nearest, why) in _OTHERS.items()
+        for row in _ROWS
+        if row.call == nearest and row.rule != "amsgrad"
+        for form in beyond(row, name, why=why)
+    ),
+)
 
 
 def recognises(text: str) -> bool:
     """Whether the text calls a Keras optimizer by its module."""
-    return any(_owns(call) for call in _calls.calls(text))
+    return any(_owns(_compiled(call)) for call in _calls.calls(text))
 
 
 def read(text: str) -> Recipe:
     """The recipe of an optimizer, with the regularizer of the layers beside it."""
-    found = _calls.parse(text)
+    found = [_compiled(call) for call in _calls.parse(text)]
     owned = [call for call in found if _owns(call)]
     if len(owned) != 1:
         raise BadInput(f"the recipe calls {len(owned)} Keras optimizers: it must call one.")
     (call,) = owned
-    if len(call.positional) > 1:
-        raise BadInput(f"{call.name} has more than learning_rate by position: name the arguments.")
-    arguments = dict(zip(("learning_rate",), call.positional, strict=False)) | dict(call.arguments)
+    arguments = _calls.by_name(call, ORDER.get(call.last, ("learning_rate",)))
     others = _schedules.read(arguments.pop("learning_rate", None), SCHEDULES)
     penalty, where = _penalty([other for other in found if other is not call])
     decay = arguments.get("weight_decay")
@@ -168,6 +197,15 @@ def write(recipe: Recipe, form: Form) -> str:
     penalty = _calls.write("keras.regularizers.L2", recipe.strength / 2)
     targets = (REGULARIZERS[:2], REGULARIZERS[2:]) if everything else (REGULARIZERS[:1],)
     return "\n".join([text, *(f"{' = '.join(names)} = {penalty}" for names in targets)]) + comment
+
+
+def _compiled(call: Call) -> Call:
+    """The optimizer that a model is compiled with, an object or its name in small letters; another call as it is."""
+    optimizer = call.arguments.get("optimizer", next(iter(call.positional), None)) if call.last == "compile" else None
+    if isinstance(optimizer, str):
+        names = {form.call.lower(): form.call for form in FORMS}
+        return Call(f"{PREFIXES[0]}.{names.get(optimizer.lower(), optimizer)}")
+    return optimizer if isinstance(optimizer, Call) else call
 
 
 def _owns(call: Call) -> bool:

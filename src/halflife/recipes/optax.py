@@ -7,7 +7,7 @@ CONSTANT: it is not multiplied by lr again.
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import _calls, _rows, _schedules
+from halflife.recipes import _calls, _optax_others, _rows, _schedules
 from halflife.recipes._calls import Call, Source
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._recipe import EpsPlace, Recipe, Where
@@ -18,6 +18,18 @@ MASK = Source("lambda params: jax.tree.map(lambda p: p.ndim >= 2, params)")
 DECAY = "add_decayed_weights"
 CLIPPED = "gradients are clipped in the chain: a penalty added before is clipped with them"
 MASKS = {"adadelta": "weight_decay_mask"}
+_MOMENTS = ("learning_rate", "b1", "b2", "eps")
+ORDER = {
+    "sgd": ("learning_rate", "momentum", "nesterov"),
+    **dict.fromkeys(("adam", "adamw", "nadam", "nadamw", "radam"), (*_MOMENTS, "eps_root")),
+    **dict.fromkeys(("adamax", "adamaxw"), _MOMENTS),
+    "lion": ("learning_rate", "b1", "b2"),
+    "rmsprop": ("learning_rate", "decay", "eps", "initial_scale"),
+    "adagrad": ("learning_rate", "initial_accumulator_value", "eps"),
+    "adadelta": ("learning_rate", "rho", "eps", "weight_decay"),
+}
+"""Arguments by position."""
+
 SCHEDULES = {
     "linear": Shipped(
         call="optax.linear_schedule",
@@ -85,7 +97,14 @@ _MOMENTA: tuple[tuple[str, dict[str, str], dict[str, Any]], ...] = (
     ("nesterov", {"momentum": "momentum"}, {"nesterov": True}),
 )
 
-FORMS = (
+_NADAM: dict[str, Any] = {"names": _ADAM, "fixed": {"momentum_decay": 1e3}}
+"""Its Nesterov mean has β₁ from the first step on, which torch's has at once with a large momentum_decay."""
+
+_NO_ROOT: dict[str, Any] = {name: _ADAM_DEFAULTS[name] for name in ("b1", "b2", "eps", "eps_root")}
+_DECAYS = {"weight_decay": 1e-4}
+_NESTEROV = {"eps_root": 0.0, "nesterov": True}
+
+_ROWS = (
     *(
         _form("sgd", rule, law, names=names, flags=flags, defaults=_SGD)
         for rule, names, flags in _MOMENTA
@@ -98,9 +117,29 @@ FORMS = (
         "weight_decay",
         names=_ADAM,
         flags=_PLAIN,
-        defaults=_ADAM_DEFAULTS | {"weight_decay": 1e-4},
+        defaults=_ADAM_DEFAULTS | _DECAYS,
     ),
     *_around("adam", "adam", names=_ADAM, flags=_PLAIN, defaults=_ADAM_DEFAULTS),
+    _form(
+        "nadamw",
+        "nadam",
+        Law.DECOUPLED,
+        "weight_decay",
+        flags={"eps_root": 0.0},
+        defaults=_NO_ROOT | _DECAYS,
+        **_NADAM,
+    ),
+    *_around("nadam", "nadam", flags={"eps_root": 0.0}, defaults=_NO_ROOT, **_NADAM),
+    _form(
+        "adamw",
+        "nadam",
+        Law.DECOUPLED,
+        "weight_decay",
+        flags=_NESTEROV,
+        defaults=_ADAM_DEFAULTS | _DECAYS,
+        **_NADAM,
+    ),
+    *_around("adam", "nadam", flags=_NESTEROV, defaults=_ADAM_DEFAULTS, **_NADAM),
     *_around(
         "radam",
         "radam",
@@ -156,6 +195,8 @@ FORMS = (
     *_around("sign_sgd", "sign"),
 )
 
+FORMS = (*_ROWS, *_optax_others.others(_ROWS))
+
 
 def recognises(text: str) -> bool:
     """Whether the text calls something of Optax."""
@@ -164,9 +205,9 @@ def recognises(text: str) -> bool:
 
 def read(text: str) -> Recipe:
     """The recipe of an optimizer, or of a chain that has decay in it."""
-    found = _calls.parse(text)
+    found = _calls.outermost(call for call in _calls.parse(text) if call.name.startswith("optax."))
     if len(found) != 1:
-        raise BadInput(f"the recipe holds {len(found)} expressions: an Optax recipe is one, a chain if need be.")
+        raise BadInput(f"the recipe holds {len(found)} expressions of Optax: it must be one, a chain if need be.")
     return of_chain(_flat(found[0]))
 
 
@@ -234,10 +275,7 @@ def _assembled(chain: list[Call]) -> list[Call]:
 
 
 def _optimizer(call: Call, decays: list[Call], law: Law) -> Recipe:
-    order = ("learning_rate", "momentum", "nesterov") if call.last == "sgd" else ("learning_rate",)
-    if len(call.positional) > len(order):
-        raise BadInput(f"{call.name} has more than {', '.join(order)} by position: name the arguments.")
-    arguments = dict(zip(order, call.positional, strict=False)) | dict(call.arguments)
+    arguments = _calls.by_name(call, ORDER.get(call.last, ("learning_rate",)))
     lr = _schedules.read(arguments.pop("learning_rate", None), SCHEDULES)
     masks = [arguments.pop(name, None) for name in ("mask", "weight_decay_mask")]
     own = next((form for form in FORMS if form.call == call.last and form.strength), None)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from halflife.recipes import _python
-from halflife.recipes._framework import Form, Framework
-from halflife.recipes._recipe import Recipe
+from halflife.recipes._framework import Form, Framework, beyond
+from halflife.recipes._recipe import EpsPlace, Recipe
 from halflife.rules import Law
 
 _FLAGS: dict[Law, dict[str, bool]] = {
@@ -43,7 +43,7 @@ def _forms(call: str, rule: str, laws: tuple[Law, ...], names: dict[str, str], *
 _EVERY = (Law.L2, Law.DECOUPLED, Law.INDEPENDENT)
 _DECAYS = (Law.DECOUPLED, Law.INDEPENDENT)
 
-FORMS = (
+_ROWS = (
     *_forms("SGD", "sgd", _EVERY, {}, flags={"momentum": 0.0}, defaults=_SGD),
     *_forms("SGD", "momentum", _EVERY, {"momentum": "momentum"}, flags={"dampening": False}, defaults=_SGD),
     *_forms(
@@ -56,12 +56,37 @@ FORMS = (
     ),
     *_forms("Adam", "adam", _EVERY, _BETAS | {"eps": "eps"}, defaults=_ADAM | _OPTIONAL),
     *_forms(
+        "RAdam",
+        "radam",
+        _EVERY,
+        _BETAS | {"eps": "eps"},
+        defaults=_ADAM | _OPTIONAL,
+        eps_place=EpsPlace.AFTER_CORRECTION,
+    ),
+    *_forms(
         "Lion",
         "lion",
         _DECAYS,
         _BETAS,
         always_decoupled=True,
         defaults={"betas": (0.9, 0.99), "weight_decay": 0.0, "decouple_lr": False},
+    ),
+)
+_OTHERS = {
+    "StableAdamW": ("divides lr by the root mean square of each tensor's step", 0.01),
+    "Adan": ("averages the differences of gradients as well", 0.02),
+    "Ranger": ("draws the weights back to slow ones every few steps", 0.0),
+}
+"""What no rule takes the steps of, with its default weight_decay."""
+
+FORMS = (
+    *_ROWS,
+    *(
+        form
+        for name, (why, default) in _OTHERS.items()
+        for row in _ROWS
+        if row.call == "AdamW"
+        for form in beyond(row, name, why=why, defaults={"weight_decay": default})
     ),
 )
 

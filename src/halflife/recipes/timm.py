@@ -1,9 +1,10 @@
 """timm: torch's optimizers and its own by name, weights only unless told otherwise; names ending in c are CORRECTED."""
 
+from dataclasses import replace
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import _calls, _lines, _rows
+from halflife.recipes import _calls, _lines, _rows, _timm_others
 from halflife.recipes._calls import Source
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._recipe import Recipe, Where
@@ -16,7 +17,6 @@ OWN = {"weight_decay": "weight_decay", "lr": "lr", "momentum": "momentum", "opt_
 TRAINING_SCRIPT = 2e-5
 """The default of `--weight-decay` in its train.py; the factory's own is 0."""
 
-SAME = {"nesterov": "sgd", "nesterovw": "sgdw", "adamwlegacy": "adamw"}
 OTHERS = "the rest of the command line, the schedule among it, is not read"
 _REMARKS = {
     Law.L2: "weight_decay is λ: it joins the gradient as λw",
@@ -30,12 +30,21 @@ _MOMENTUM = {"momentum": "momentum"}
 
 
 def _form(call: str, rule: str, law: Law, names: dict[str, str], defaults: dict[str, Any], **flags: Any) -> Form:
-    return Form(call=call, rule=rule, law=law, names=names, flags=flags, defaults=defaults, remark=_REMARKS[law])
+    return Form(
+        call=call,
+        rule=rule,
+        law=law,
+        names=names,
+        flags=flags,
+        defaults=defaults,
+        remark=_REMARKS[law],
+    )
 
 
 _WITH_EPS = _BETAS | {"eps": "eps"}
+_NADAM: dict[str, Any] = _ADAM | {"lr": 2e-3}
 
-FORMS = (
+_ROWS = (
     _form("sgd", "nesterov", Law.L2, _MOMENTUM, _SGD),
     _form("momentum", "momentum", Law.L2, _MOMENTUM, _SGD),
     _form("momentum", "sgd", Law.L2, {}, _SGD, momentum=0.0),
@@ -51,9 +60,19 @@ FORMS = (
     _form("adamw", "adam", Law.DECOUPLED, _WITH_EPS, _ADAM),
     _form("adam", "adam", Law.L2, _WITH_EPS, _ADAM),
     _form("adamc", "adam", Law.CORRECTED, _WITH_EPS, _ADAM),
-    _form("nadam", "nadam", Law.L2, _WITH_EPS | {"momentum_decay": "momentum_decay"}, _ADAM | {"momentum_decay": 4e-3}),
+    _form(
+        "nadam", "nadam", Law.L2, _WITH_EPS | {"momentum_decay": "momentum_decay"}, _NADAM | {"momentum_decay": 4e-3}
+    ),
+    _form(
+        "nadamlegacy",
+        "nadam",
+        Law.L2,
+        _WITH_EPS | {"momentum_decay": "schedule_decay"},
+        _NADAM | {"schedule_decay": 4e-3},
+    ),
     _form("radam", "radam", Law.L2, _WITH_EPS, _ADAM),
     _form("radamw", "radam", Law.DECOUPLED, _WITH_EPS, _ADAM),
+    _form("radamlegacy", "radam", Law.DECOUPLED, _WITH_EPS, _ADAM),
     _form("adamax", "adamax", Law.L2, _WITH_EPS, _ADAM),
     _form("lion", "lion", Law.DECOUPLED, _BETAS, _ADAM | {"betas": (0.9, 0.99)}),
     _form("lionc", "lion", Law.CORRECTED, _BETAS, _ADAM | {"betas": (0.9, 0.99)}),
@@ -80,6 +99,8 @@ FORMS = (
     ),
 )
 
+FORMS = (*_ROWS, *_timm_others.others(_ROWS))
+
 
 def recognises(text: str) -> bool:
     """Whether the text is timm's command line, or calls its factory."""
@@ -100,8 +121,7 @@ def read(text: str) -> Recipe:
     for pair in extra if isinstance(extra, list) else [extra]:
         name, _, value = str(pair).partition("=")
         arguments[name] = _lines.parse(f"--x {value}")["x"]
-    optimizer = SAME.get(optimizer, optimizer)
-    recipe = _rows.read(FORMS, optimizer, _fitting(optimizer, arguments), where=Where.WEIGHTS)
+    recipe = _named(optimizer, arguments, where=Where.WEIGHTS)
     return _rows.with_remark(recipe, OTHERS) if given else recipe
 
 
@@ -124,12 +144,18 @@ def _call(text: str) -> Recipe:
     if len(found) != 1 or len(found[0].positional) > 1:
         raise BadInput(f"a timm recipe is one timm.optim.{CALLS[0]}(model, opt=...) with named arguments.")
     arguments = dict(found[0].arguments)
-    named = str(arguments.pop("opt", "sgd"))
-    optimizer = SAME.get(named, named)
+    optimizer = str(arguments.pop("opt", "sgd"))
     filtered = arguments.pop("filter_bias_and_bn", True)
     where = Where.WEIGHTS if filtered else Where.ALL
     ignored = ("model_or_params", "foreach", "layer_decay")
-    return _rows.read(FORMS, optimizer, _fitting(optimizer, arguments), ignored=ignored, where=where)
+    return _named(optimizer, arguments, ignored=ignored, where=where)
+
+
+def _named(optimizer: str, arguments: dict[str, Any], **others: Any) -> Recipe:
+    """The recipe of an optimizer by its name in the factory, whatever is wrapped round it."""
+    name, losses = _timm_others.unwrapped(optimizer.lower(), {form.call for form in FORMS})
+    recipe = _rows.read(FORMS, name, _fitting(name, arguments), **others)
+    return replace(recipe, losses=(*losses, *recipe.losses))
 
 
 def _fitting(optimizer: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from halflife.recipes import _python
-from halflife.recipes._framework import Form, Framework
+from halflife.recipes._framework import Form, Framework, beyond
 from halflife.recipes._recipe import Recipe
 from halflife.rules import Law
 
@@ -26,7 +26,7 @@ def _adam(call: str, rule: str, law: Law, defaults: dict[str, Any], **flags: Any
 _FLAGS = {"amsgrad": False, "decoupled_weight_decay": False}
 _NADAM = {"lr": 2e-3, "momentum_decay": 4e-3, "decoupled_weight_decay": False}
 
-FORMS = (
+_ROWS = (
     Form(call="SGD", rule="sgd", law=Law.L2, flags={"momentum": 0.0, "nesterov": False}, defaults=_SGD, remark=_L2),
     Form(
         call="SGD",
@@ -92,9 +92,32 @@ FORMS = (
         remark=_L2,
     ),
 )
+_SGD_ROW, _ADAMW, _ADAM_ROW = _ROWS[0], _ROWS[3], _ROWS[5]
+_FACTORS = "factors its squares into rows and columns, and clips its steps"
+
+FORMS = (
+    *_ROWS,
+    *beyond(_ADAMW, "Muon", why="makes the step of each matrix orthogonal", defaults={"weight_decay": 0.1}),
+    *beyond(_ADAMW, "Adafactor", why=_FACTORS, defaults={"lr": 1e-2, "weight_decay": 0.0}),
+    *beyond(_ADAM_ROW, "SparseAdam", why="moves only the rows that have a gradient, and has no weight_decay"),
+    *beyond(_SGD_ROW, "ASGD", why="lowers lr as it goes and decays a second time by lambd", defaults={"lr": 1e-2}),
+    *beyond(_SGD_ROW, "Rprop", why="has a step length for every weight and no weight_decay", defaults={"lr": 1e-2}),
+    *beyond(_SGD_ROW, "LBFGS", why="estimates the curvature and has no weight_decay", defaults={"lr": 1.0}),
+)
+
+ORDER = {
+    "SGD": ("lr", "momentum", "dampening", "weight_decay", "nesterov"),
+    **dict.fromkeys(("Adam", "AdamW", "RAdam", "Adamax"), ("lr", "betas", "eps", "weight_decay")),
+    "NAdam": ("lr", "betas", "eps", "weight_decay", "momentum_decay"),
+    "RMSprop": ("lr", "alpha", "eps", "weight_decay", "momentum", "centered"),
+    "Adagrad": ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"),
+    "Adadelta": ("lr", "rho", "eps", "weight_decay"),
+}
+"""Arguments by position, after the parameters."""
 
 _SPELLING = _python.Spelling(
     prefixes=("torch.optim", "optim"),
+    order=ORDER,
     forms=FORMS,
     ignored=("params", "foreach", "fused", "capturable", "differentiable"),
     schedules=_python.TORCH_SCHEDULES,

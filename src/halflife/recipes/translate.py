@@ -38,8 +38,8 @@ def translate(
 
     Args:
         recipe: a text such as `"torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=5e-4)"`, read by parsing and never
-            evaluated; a live optimizer of torch, Keras, Optax or scikit-learn, or a compiled Keras model; or a
-            `Recipe`.
+            evaluated; a live optimizer of torch, Keras, Optax or scikit-learn, a compiled Keras model, or an
+            estimator of `halflife.sklearn`; or a `Recipe`.
         to: the frameworks to write, by name; all by default.
         read_as: the framework that the text is written in, where the text does not say.
         law: change the door as well, such as `DECOUPLED`.
@@ -69,11 +69,10 @@ def translate(
     first: Recipe | None = None
     for live in sources:
         source = _told(live.recipe, batch, rows, epochs, steps, schedule, where, reduction)
-        before = live.losses
         source, losses = _changed(source, chosen, live.measured, half_life, timescale, share, normalized_decay)
         first = first or source
         for framework in targets:
-            answers.append(_answer(source, framework, (*before, *losses), live, chosen is not None))
+            answers.append(_answer(source, framework, (*source.losses, *losses), live, chosen is not None))
     if first is None:
         raise BadInput("the optimizer has no parameters.")
     return Translations(source=first, read_from=origin, terms=_strength.terms(first), answers=tuple(answers))
