@@ -111,8 +111,16 @@ def test_two_settings_are_two_answers() -> None:
 
 
 def test_what_is_no_optimizer_is_refused() -> None:
-    """Neither a module nor an optimizer that no rule describes can be read."""
+    """A module cannot be read, nor an optimizer of the user's own."""
     with pytest.raises(halflife.BadInput, match="cannot be read"):
         halflife.translate(torch.nn.Linear(1, 1))
-    with pytest.raises(halflife.BadInput, match="LBFGS"):
-        halflife.translate(torch.optim.LBFGS([torch.nn.Parameter(torch.ones(1))]))
+
+
+@pytest.mark.parametrize(("name", "strength"), [("LBFGS", 0.0), ("Muon", 0.1), ("Rprop", 0.0), ("ASGD", 0.0)])
+def test_what_takes_no_rules_steps_is_impossible(name: str, strength: float) -> None:
+    """An optimizer of torch that no rule describes is read as the nearest, and every answer says what is missing."""
+    optimizer = getattr(torch.optim, name)([torch.nn.Parameter(torch.ones(2, 2))])
+    (answer,) = halflife.translate(optimizer, to="keras")
+    assert answer.grade is Grade.IMPOSSIBLE
+    assert answer.note.startswith(name)
+    assert answer.setting.strength == pytest.approx(strength)
