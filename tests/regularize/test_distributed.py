@@ -63,10 +63,11 @@ def ends(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two processes")
     running = [subprocess.Popen([sys.executable, __file__, str(rank), str(folder)]) for rank in range(2)]  # noqa: S603
     try:
-        assert [process.wait(120) for process in running] == [0, 0]
+        assert [process.wait(240) for process in running] == [0, 0]
     finally:
         for process in running:
             process.kill()
+            process.wait()
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 

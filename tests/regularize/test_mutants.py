@@ -35,13 +35,14 @@ JUDGES = [
         cls=torch.optim.SGD,
         request_={"l2": 0.3, "decay": 0.02},
     ),
-    partial(test_steps.test_maximizing_optimizers_are_pulled_to_zero_all_the_same, law=Law.CONSTANT),
+    partial(test_steps.test_maximizing_optimizers_are_pulled_to_zero_all_the_same, law=Law.L2, cls=torch.optim.Rprop),
+    partial(test_where.test_what_is_spared_is_spared_by_both_doors, cls=torch.optim.AdamW, scheduled=False),
     test_steps.test_l2_through_hooks_leaves_the_gradient_as_it_was,
     test_steps.test_a_parameter_without_gradient_is_left_alone_and_one_with_zero_gradient_is_not,
     partial(
         test_steps.test_a_closure_sees_the_weights_before_they_are_decayed, strength={"decay": 0.02}, by_name=False
     ),
-    partial(SCALED, strength={"l2": 0.3, "decay": 0.02}),
+    partial(SCALED, strength={"l2": 0.3, "toward": "ones"}),
     partial(SCALED, strength={"decay": 0.02, "toward": "ones"}),
     test_steps.test_half_life_is_the_steps_in_which_an_untouched_weight_halves,
     partial(test_laws.test_the_optimizers_own_argument_serves_where_it_is_the_same_thing, *OWN),
@@ -62,12 +63,12 @@ MUTANTS = {
     "no lr": (_hooks, "lr=group[door.lr_name], peak", "lr=1.0, peak"),
     "peak is the lr of the step": (_hooks, "peak_lr=group[PEAK]", "peak_lr=group[door.lr_name] or 1.0"),
     "peak left out": (_hooks, "peak_lr=group[PEAK]", "peak_lr=1.0"),
-    "dialed share not over lr": (_hooks, "share / lr if native", "share if native"),
+    "dialed share not over lr": (_hooks, "share / lr if share else 0.0", "share if share else 0.0"),
     "after the step in place of before": (_hooks, "after = self.ask.law is Law.PROXIMAL", "after = True"),
     "before the step in place of after": (_hooks, "after = self.ask.law is Law.PROXIMAL", "after = False"),
     "proximal without its division": (_hooks, "share=share / (1 + share) if after else share", "share=share"),
-    "schedule ignored": (_hooks, "share * self.ask.schedule(group[STEPS])", "share"),
-    "schedule a step ahead": (_hooks, "self.ask.schedule(group[STEPS])", "self.ask.schedule(group[STEPS] + 1)"),
+    "schedule ignored": (_hooks, "scheduled(self.ask.schedule, group[STEPS], share)", "share"),
+    "schedule a step ahead": (_hooks, "scheduled(self.ask.schedule, group[STEPS], share)", "scheduled(self.ask.schedule, group[STEPS] + 1, share)"),  # noqa: E501
     "steps not counted": (_hooks, "group[STEPS] += taken", "pass"),
     "toward ignored": (_hooks, "if self.targets else ()", "if False else ()"),
     "toward turned round": (_arithmetic, "_foreach_lerp_(weights, targets, share)", "_foreach_lerp_(weights, targets, -share)"),  # noqa: E501
@@ -81,6 +82,7 @@ MUTANTS = {
     "own L2 of the decayed weights": (_hooks, "/ (1 if self.ask.law is Law.PROXIMAL else 1 - share)", "/ 1"),
     "own L2 as if decayed before": (_hooks, "/ (1 if self.ask.law is Law.PROXIMAL else 1 - share)", "/ (1 - share)"),
     "own L2 for the decay too": (_hooks, "outside = native in (Native.NO, Native.PENALTY)", "outside = native is Native.NO"),  # noqa: E501
+    "own L2 of the spared": (_hooks, "group.get(L2, 0.0) if door.parts else 0.0", "group.get(L2, 0.0)"),
     "L2 twice": (_hooks, "if penalty and native is not Native.PENALTY:", "if penalty:"),
     "L1 without lr": (_hooks, "threshold=lr * group[L1] * taken", "threshold=group[L1] * taken"),
     "L1 twice": (_hooks, "threshold=lr * group[L1] * taken", "threshold=2 * lr * group[L1] * taken"),
@@ -89,7 +91,7 @@ MUTANTS = {
     "penalty's sign flipped": (_arithmetic, "torch.add(g, w, alpha=l2, out=place)", "torch.add(g, w, alpha=-l2, out=place)"),  # noqa: E501
     "penalty left in the gradient": (_hooks, 'self.undo.append(partial(setattr, p, "grad", p.grad))', "pass"),
     "maximize ignored": (_hooks, '(-1.0 if group.get("maximize") else 1.0)', "1.0"),
-    "own decay besides": (_hooks, "if native is Native.DIALED and share else 0.0", "if native is Native.DIALED and share else strength"),  # noqa: E501
+    "own decay besides": (_hooks, "elif native is Native.NO:\n            lent[door.key] = 0.0", "elif native is Native.NO:\n            lent[door.key] = strength"),  # noqa: E501
     "gradient scale ignored": (_hooks, "return 1.0 if scale is None else scale", "return 1.0"),
     "decayed in a skipped step": (_hooks, "return 1.0 if found is None else 1.0 - found.to(parameter.device)", "return 1.0"),  # noqa: E501
     "without gradient decayed": (_hooks, " if p.grad is not None]", "]"),

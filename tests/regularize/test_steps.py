@@ -188,12 +188,13 @@ def test_a_sparse_gradient_is_penalized_in_its_rows_and_all_rows_decay(cls, requ
 
 
 @pytest.mark.parametrize("law", [Law.L2, Law.CONSTANT])
-def test_maximizing_optimizers_are_pulled_to_zero_all_the_same(law):
+@pytest.mark.parametrize("cls", [torch.optim.AdamW, torch.optim.Rprop])
+def test_maximizing_optimizers_are_pulled_to_zero_all_the_same(law, cls):
     """`maximize` turns the gradient round, not the regularization."""
     ends = []
     for maximize in (False, True):
         p, _, gradient = problem()
-        optimizer = torch.optim.AdamW([p], lr=LR, maximize=maximize)
+        optimizer = cls([p], lr=LR, maximize=maximize)
         halflife.regularize(optimizer, law=law, **({"l2": 0.3} if law is Law.L2 else {"decay": DECAY, "l2": 0.3}))
         ends.append(trained(optimizer, p, lambda w, s=maximize, g=gradient: -g(w) if s else g(w)).clone())
     torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=1e-12)
@@ -265,7 +266,13 @@ def test_clipping_and_accumulation_are_of_the_loss_gradient_alone():
 
 @pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize(
-    "strength", [{"l2": 0.3, "decay": DECAY}, {"decay": DECAY, "toward": "ones"}, {"decay": DECAY, "l1": 0.1}]
+    "strength",
+    [
+        {"l2": 0.3, "decay": DECAY},
+        {"l2": 0.3, "toward": "ones"},
+        {"decay": DECAY, "toward": "ones"},
+        {"decay": DECAY, "l1": 0.1},
+    ],
 )
 def test_a_gradient_scaler_changes_nothing_and_an_overflow_skips_the_decay(fused, strength):
     """Scaled gradients end where unscaled ones do; a step that overflows leaves the weights."""
