@@ -170,11 +170,14 @@ def framework(framework: Framework) -> str:
         f"# {framework.title}",
         f"`halflife translate ... --to {framework.name}`" + (f": {framework.caution}." if framework.caution else ""),
         "## What it declares",
-        table(("call", "rule", "law", "strength"), map(_form, framework.forms)),
+        table(("call", "rule", "law", "strength"), (_form(form) for form in framework.forms if not form.differs)),
         "\n".join(_readings(framework)),
         "lr is " + " or ".join(f"`{name}`" for name in dict.fromkeys(form.lr for form in framework.forms)) + ".",
         "The loss of a mini-batch is " + " or ".join(sorted(way.value for way in framework.reductions)) + ".",
     ]
+    if strange := {form.call: form.differs for form in framework.forms if form.differs}:
+        rows = ((f"`{call}`", f"`{loss.grade}`", _cell(loss.note)) for call, loss in strange.items())
+        parts += ["## What is read with a loss", table(("name", "grade", "why"), rows)]
     if measured := atlas(MEASURED.get(framework.name, "")):
         parts += ["## As measured", measured]
     else:
@@ -192,7 +195,9 @@ def _form(form: Form) -> tuple[str, ...]:
 
 def _readings(framework: Framework) -> Iterator[str]:
     """How the strength is read, once for each law and argument."""
-    for law, strength, remark in dict.fromkeys((form.law, form.strength, form.remark) for form in framework.forms):
+    for law, strength, remark in dict.fromkeys(
+        (form.law, form.strength, form.remark) for form in framework.forms if not form.differs
+    ):
         named = f"`{law}`" + (f" by `{strength}`" if strength else "")
         if remark:
             yield f"- {named}: {_cell(remark)}."

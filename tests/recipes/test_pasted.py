@@ -22,9 +22,9 @@ TOLD = {
 
 
 def _printed() -> dict[str, Translation]:
-    """Every text that the specimens of a user's texts give in the four frameworks, each once."""
+    """Every text that every other of the texts gives in the four frameworks, each once."""
     found = {}
-    for source, *_ in READ:
+    for source, *_ in READ[::2]:
         for told in TOLD.values():
             for answer in translate(source, to=FOUR, **told):
                 found.setdefault(answer.recipe, answer)

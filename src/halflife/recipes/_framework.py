@@ -55,8 +55,7 @@ class Form:
 
 def also(form: Form, *names: str, differs: Loss | None = None) -> tuple[Form, ...]:
     """The row under other names, of the same steps or of steps that differ as said."""
-    remark = differs.note if differs else form.remark
-    return tuple(replace(form, call=name, remark=remark, differs=differs) for name in names)
+    return tuple(replace(form, call=name, differs=differs) for name in names)
 
 
 def beyond(
