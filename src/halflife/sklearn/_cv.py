@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from halflife._errors import BadInput
 from halflife.lab import Network, Regime, run
@@ -17,6 +17,7 @@ from halflife.lab.population import Chunk
 from halflife.rules import rule
 from halflife.sklearn import _search, _settings
 from halflife.sklearn._classifier import MLPClassifier
+from halflife.sklearn._described import described
 from halflife.sklearn._estimator import ERRORS, NeuralNetwork, rows_to_learn
 from halflife.sklearn._path import RegularizationPath, effective_parameters
 from halflife.sklearn._regressor import MLPRegressor
@@ -48,7 +49,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         max_iter: epochs.
         shuffle: whether rows are put in a new order for each epoch.
         random_state: of seeds, and of folds where cv leaves them open.
-        precision: float32, float64, or "auto" for that of X.
+        precision: float32, float64, or "auto" for that of X; float32 trains about twice as fast.
 
     Attributes:
         cv_results_: as GridSearchCV's, besides the mean error and norm of the weights of each point.
@@ -56,6 +57,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         best_params_: its strength and learning_rate_init.
         best_score_: its mean score.
         best_estimator_: the network trained on all rows with them.
+        n_iter_: epochs of `best_estimator_`.
         n_splits_: folds.
         seeds_: the seeds; the first is the random_state of `best_estimator_`.
     """
@@ -116,8 +118,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             raise BadInput(f"y has {targets.shape[1]} columns of labels: the search takes one class a row.")
         settings = [_settings.setting(template.get_params() | candidate) for candidate in candidates]
         classes = _classes(template, targets)
-        splitter = check_cv(self.cv, classes, classifier=classes is not None)
-        folds = list(splitter.split(rows, classes))
+        folds = self._folds(X, y, sample_weight, classifier=classes is not None)
         _require_every_class(template, classes, folds)
         draw = check_random_state(self.random_state)
         self.seeds_ = [int(seed) for seed in draw.randint(2**31 - 1, size=self.n_seeds)]
@@ -140,12 +141,13 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         self.best_params_ = candidates[self.best_index_]
         self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
         self.n_splits_ = len(folds)
-        self.n_features_in_ = rows.shape[1]
-        if classes is not None:
-            self.classes_ = template.classes_
+        for name in ("n_features_in_", "feature_names_in_", "classes_"):
+            if hasattr(template, name):
+                setattr(self, name, getattr(template, name))
         if self.refit:
             self.best_estimator_ = self._estimator(**self.best_params_, random_state=self.seeds_[0])
             self.best_estimator_.fit(X, y, sample_weight=sample_weight)
+            self.n_iter_ = self.best_estimator_.n_iter_
         return self
 
     def predict(self, X: Array) -> Array:
@@ -197,6 +199,14 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             ),
         )
 
+    def _folds(self, X: Array, y: Array, sample_weight: Any, *, classifier: bool) -> list[tuple[Array, Array]]:
+        """Rows to learn from and rows held out, of all rows, as places among those of weight above 0."""
+        y = np.asarray(y)
+        folds = check_cv(self.cv, y, classifier=classifier).split(X, y)
+        kept = np.ones(len(y), bool) if sample_weight is None else _check_sample_weight(sample_weight, X) > 0
+        place = np.cumsum(kept) - 1
+        return [(place[learn[kept[learn]]], place[valid[kept[valid]]]) for learn, valid in folds]
+
     def _grid(self) -> tuple[str, list[dict[str, float]]]:
         if self.l2s is not None and self.decays is not None:
             raise BadInput("l2s and decays are both given: search one of them, for each regularizes by itself.")
@@ -231,25 +241,29 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         return self.best_estimator_
 
 
+@described
 class MLPClassifierCV(ClassifierMixin, NeuralNetworkCV):  # type: ignore[misc] # scikit-learn ships no types
     """`MLPClassifier` that finds its strength and lr by cross-validation; folds are stratified.
 
-    Its arguments and attributes are those of the search, see `NeuralNetworkCV`, and `classes_`.
+    Attributes:
+        classes_: the classes, in the order of probabilities.
     """
 
     def predict_proba(self, X: Array) -> Array:
         """The probability of each class, [rows, classes]."""
         return self._best().predict_proba(X)
 
+    def predict_log_proba(self, X: Array) -> Array:
+        """The logarithm of `predict_proba`."""
+        return self._best().predict_log_proba(X)
+
     def _estimator(self, **chosen: Any) -> NeuralNetwork:
         return MLPClassifier(**self._shared(chosen))
 
 
+@described
 class MLPRegressorCV(RegressorMixin, NeuralNetworkCV):  # type: ignore[misc] # scikit-learn ships no types
-    """`MLPRegressor` that finds its strength and lr by cross-validation.
-
-    Its arguments and attributes are those of the search, see `NeuralNetworkCV`.
-    """
+    """`MLPRegressor` that finds its strength and lr by cross-validation."""
 
     def _estimator(self, **chosen: Any) -> NeuralNetwork:
         return MLPRegressor(**self._shared(chosen))

@@ -21,6 +21,7 @@ from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.model import Parameters
 from halflife.lab.training import Start
 from halflife.sklearn import _files, _settings, _start
+from halflife.sklearn._arguments import Arguments
 from halflife.sklearn._patience import Patience
 
 Array = Any
@@ -33,10 +34,25 @@ _SOON_DONE = 1e10
 """Weights × rows × epochs that are trained in about a second, so that the time to compile counts."""
 
 
-class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
-    """A fully connected network; see `MLPClassifier` and `MLPRegressor` for its arguments and attributes."""
+class NeuralNetwork(BaseEstimator, Arguments, ABC):  # type: ignore[misc] # scikit-learn ships no types
+    """A fully connected network, one member of the lab.
+
+    Attributes:
+        coefs_: weights of every layer, [inputs, outputs].
+        intercepts_: biases of every layer, [outputs].
+        n_iter_: epochs of the last fit.
+        loss_curve_: error and penalty after each epoch, those of earlier partial fits first.
+        loss_: the last of them.
+        validation_scores_: accuracy or R² on held-out rows after each epoch, or None.
+        best_validation_score_: the best of them, or None.
+        out_activation_: softmax, logistic or identity.
+        n_layers_: layers, inputs and outputs counted.
+        n_outputs_: outputs of the network.
+    """
 
     _task: str
+    _multilabel: bool
+    classes_: Array
     coefs_: list[Array]
     intercepts_: list[Array]
     loss_curve_: list[float]
