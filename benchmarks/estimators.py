@@ -98,13 +98,13 @@ SHARED = {"hidden_layer_sizes": (32,), "batch_size": 32}
 FOLDS, FOLD_EPOCHS = 5, 30
 
 
-def ours(l2s, lrs, precision: str, *, X, y, **more) -> float:
+def ours(l2s, lrs, precision: str, learned, **more) -> float:
     from halflife.sklearn import MLPClassifierCV
 
     arguments = SHARED | {"max_iter": FOLD_EPOCHS, "cv": FOLDS} | more
     began = time.perf_counter()
     search = MLPClassifierCV(**arguments, l2s=l2s, learning_rates=lrs, precision=precision, random_state=0, refit=False)
-    search.fit(X, y)
+    search.fit(*learned)
     return time.perf_counter() - began
 
 
@@ -151,7 +151,6 @@ def of_optuna(trials: int) -> float:
 
 
 def searches(strengths: int, goal: bool) -> None:
-    X, y = rows("digits")
     l2s, lrs = np.logspace(-5, 0, strengths), np.logspace(-3.5, -2, 5)
     sampled_l2s, sampled_lrs = l2s[:: max(1, strengths // 2)][:2], lrs[1::2]
     trials = strengths * len(lrs)
@@ -159,7 +158,7 @@ def searches(strengths: int, goal: bool) -> None:
     of_optuna(1)
     optuna = of_optuna(2) * trials / 2
     for precision in ("float64", "float32"):
-        seconds = ours(l2s, lrs, precision, X=X, y=y)
+        seconds = ours(l2s, lrs, precision, rows("digits"))
         what = f"search, {precision}: {FOLDS} folds × {strengths} strengths × 5 lrs"
         line(f"{what}, GridSearchCV", "search" if goal else "", seconds, grid_search)
         line(f"{what}, Optuna", "optuna" if goal else "", seconds, optuna)
@@ -170,9 +169,9 @@ def scaling() -> None:
     from sklearn.datasets import make_classification
 
     def seconds(count: int = 2000, strengths: int = 16, units: int = 64) -> float:
-        X, y = make_classification(count, 50, n_informative=30, n_classes=5, random_state=0)
+        learned = make_classification(count, 50, n_informative=30, n_classes=5, random_state=0)
         more = {"hidden_layer_sizes": (units,), "batch_size": 50, "max_iter": 10, "cv": 2}
-        times = [ours(np.logspace(-5, 0, strengths), [1e-3, 1e-2], "float32", X=X, y=y, **more) for _ in range(3)]
+        times = [ours(np.logspace(-5, 0, strengths), [1e-3, 1e-2], "float32", learned, **more) for _ in range(3)]
         return min(times[1:])
 
     for name, argument, sizes in (
