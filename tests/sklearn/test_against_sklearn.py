@@ -171,3 +171,42 @@ def test_a_warm_start_is_that_of_scikit_learn():
         before = fitted.coefs_
         assert _apart(fitted.fit(X, y), judge.fit(X, y)) <= TOLERANCE >= once
     assert np.abs(fitted.coefs_[0] - before[0]).max() > POWER * TOLERANCE
+
+
+SHAPES = {
+    "relu": {"activation": "relu"},
+    "logistic": {"activation": "logistic"},
+    "identity": {"activation": "identity"},
+    "no hidden layer": {"hidden_layer_sizes": ()},
+    "a number": {"hidden_layer_sizes": 7},
+    "as the rows come": {"shuffle": False},
+    "more than there are": {"batch_size": 10**6},
+    "auto": {"batch_size": "auto"},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.filterwarnings("ignore:Got `batch_size`")
+def test_arguments_mean_what_they_mean_to_scikit_learn(shape):
+    """Activations, layers, order and batches are scikit-learn's; another lr would be seen."""
+    (X, y), ours, theirs = TASKS["3 classes"]
+    mine, others = SOLVERS["nesterov"]
+    arguments = {"batch_size": BATCH, "max_iter": 5} | SHAPES[shape]
+    judge = _fitted(theirs, X, y, alpha=0.0, **others | arguments)
+    assert _apart(_fitted(ours, X, y, **mine | arguments), judge) <= TOLERANCE
+    other = _fitted(ours, X, y, **mine | arguments | {"learning_rate_init": 0.0201})
+    assert _apart(other, judge) >= POWER * TOLERANCE
+
+
+def test_a_generator_goes_on_as_after_scikit_learn():
+    """Two fits that share a RandomState, the first of which stops early, draw from it what scikit-learn's fits draw."""
+    (X, y), ours, theirs = TASKS["3 classes"]
+    mine, others = SOLVERS["nesterov"]
+    stopping = {"max_iter": 60, "n_iter_no_change": 3, "tol": 2e-2}
+    drawn = [np.random.RandomState(7) for _ in range(2)]
+    for _ in range(2):
+        judge = _fitted(theirs, X, y, alpha=0.0, **others | stopping | {"random_state": drawn[0]})
+        fitted = _fitted(ours, X, y, **mine | stopping | {"random_state": drawn[1]})
+        assert fitted.n_iter_ == judge.n_iter_ < 60
+        assert _apart(fitted, judge) <= TOLERANCE
+    assert drawn[0].randint(2**31) == drawn[1].randint(2**31)

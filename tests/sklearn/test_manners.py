@@ -1,10 +1,14 @@
 """scikit-learn's conventions: its own checks, its tools, saving, and what belongs to the arguments that it lacks."""
 
+import doctest
 import pickle
 import warnings
 
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris, make_multilabel_classification, make_regression
@@ -12,11 +16,12 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import check_estimator
 
 from halflife import BadInput
 from halflife.rules import decay_from_half_life
-from halflife.sklearn import MLPClassifier, MLPRegressor
+from halflife.sklearn import MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV
 
 X, Y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -69,20 +74,28 @@ FITTED = {
 
 @pytest.mark.parametrize("kind", FITTED)
 def test_what_is_saved_is_what_is_loaded(kind, tmp_path):
-    """A loaded estimator, from NPZ or pickle, predicts bitwise the same, and goes on with partial_fit bitwise the same.
+    """A loaded estimator predicts bitwise the same, and goes on with partial_fit bitwise the same.
 
-    The NPZ is read without pickle.
+    That is so from NPZ, safetensors, pickle and joblib; the first two are read without pickle.
     """
     fitted, cls = FITTED[kind]()
     fitted.save(tmp_path / "model.npz")
     with np.load(tmp_path / "model.npz", allow_pickle=False) as archive:
         assert all(archive[name].dtype != object for name in archive.files)
-    copies = [cls.load(tmp_path / "model.npz"), pickle.loads(pickle.dumps(fitted))]  # noqa: S301 - made here
+    fitted.save(tmp_path / "model.safetensors")
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    copies = [
+        cls.load(tmp_path / "model.npz"),
+        cls.load(tmp_path / "model.safetensors"),
+        pickle.loads(pickle.dumps(fitted)),  # noqa: S301 - made here
+        joblib.load(tmp_path / "model.joblib"),
+    ]
     target = fitted.predict(X)
     for copy in copies:
         assert copy.get_params() == fitted.get_params() | {"hidden_layer_sizes": copy.hidden_layer_sizes}
         np.testing.assert_array_equal(copy.predict(X), target)
         assert copy.predict(X).dtype == target.dtype
+        assert getattr(copy, "classes_", target).dtype == getattr(fitted, "classes_", target).dtype
     fitted.partial_fit(X, target)
     for copy in copies:
         copy.partial_fit(X, target)
@@ -114,6 +127,52 @@ def test_class_weights_multiply_row_weights():
     kept = np.arange(len(Y)) % 3 != 0
     masked = MLPClassifier(**SMALL).fit(X, Y, sample_weight=kept.astype(float)).coefs_[0]
     np.testing.assert_array_equal(masked, MLPClassifier(**SMALL).fit(X[kept], Y[kept]).coefs_[0])
+
+
+def test_balanced_classes_are_as_scikit_learn_weighs_them():
+    """The class weights "balanced" are the row weights of scikit-learn's compute_sample_weight, for labels too."""
+    some = np.r_[0:50, 60:70, 100:130]
+    arguments = SMALL | {"batch_size": 90}
+    weights = compute_sample_weight("balanced", Y[some])
+    by_class = MLPClassifier(**arguments, class_weight="balanced").fit(X[some], Y[some]).coefs_[0]
+    np.testing.assert_array_equal(by_class, MLPClassifier(**arguments).fit(X[some], Y[some], weights).coefs_[0])
+    assert np.abs(MLPClassifier(**arguments).fit(X[some], Y[some]).coefs_[0] - by_class).max() > 1e-3
+
+
+def test_row_weights_are_routed_and_columns_have_names():
+    """With metadata routing a grid search in two processes hands weights on; other columns than fitted are refused."""
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(Y))
+    grid, single = {"l2": [0.0, 0.1]}, MLPClassifier(**SMALL)
+    with config_context(enable_metadata_routing=True, transform_output="pandas"):
+        asks = clone(single).set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        model = make_pipeline(scaler, GridSearchCV(asks, grid, cv=2, n_jobs=2)).fit(
+            frame, NAMES[Y], sample_weight=weights
+        )
+        best = model[-1].best_estimator_
+        assert best.feature_names_in_.tolist() == ["a", "b", "c", "d"]
+        with pytest.raises(ValueError, match="feature names"):
+            best.predict(frame.rename(columns={"a": "z"}))
+        scaled = model[:-1].transform(frame)
+        weighed = clone(best).fit(scaled, NAMES[Y], sample_weight=weights)
+    np.testing.assert_allclose(best.coefs_[0], weighed.coefs_[0], rtol=1e-12)
+    assert np.abs(clone(best).fit(scaled, NAMES[Y]).coefs_[0] - best.coefs_[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor, MLPClassifierCV, MLPRegressorCV])
+def test_a_docstring_has_an_example_that_runs(cls):
+    """What the example of each estimator prints is what its docstring says."""
+    (example,) = doctest.DocTestFinder(recurse=False).find(cls, cls.__name__)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_a_docstring_tells_of_every_argument():
+    """Each argument of a constructor has a line in the docstring, once."""
+    for cls in (MLPClassifier, MLPRegressor, MLPClassifierCV, MLPRegressorCV):
+        for name in cls().get_params():
+            assert cls.__doc__.count(f"\n    {name}: ") == 1, (cls, name)
 
 
 def test_precision_is_that_of_the_rows_or_as_told():
@@ -191,6 +250,15 @@ def test_other_bad_input_is_refused_in_a_sentence(tmp_path):
         MLPRegressor.load(path)
     with pytest.raises(BadInput, match="cannot be read"):
         MLPClassifier.load(tmp_path / "absent.npz")
+    for wrong, value in {"coefs_1": np.ones((2, 3)), "intercepts_0": np.ones((5, 1)), "classes_": np.arange(4)}.items():
+        with np.load(path) as archive:
+            arrays = dict(archive) | {wrong: value}
+        np.savez(tmp_path / "other.npz", **arrays)
+        with pytest.raises(BadInput, match="cannot be read"):
+            MLPClassifier.load(tmp_path / "other.npz")
+    (tmp_path / "model.safetensors").write_bytes(path.read_bytes())
+    with pytest.raises(BadInput, match="cannot be read"):
+        MLPClassifier.load(tmp_path / "model.safetensors")
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(BadInput, match="cannot be read"):
         MLPClassifier.load(path)

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris, make_regression
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from halflife import BadInput
 from halflife.lab import Network
@@ -61,6 +62,11 @@ def test_the_search_is_the_grid_search_it_stands_for(twin):
     grid = {door: strengths, "learning_rate_init": LRS}
     slow = GridSearchCV(estimator, grid, cv=3, scoring=_unweighted).fit(X, y, sample_weight=weights)
     assert set(slow.cv_results_) <= set(found.cv_results_)
+    for name, theirs in slow.cv_results_.items():
+        assert type(found.cv_results_[name]) is type(theirs), name
+        if name != "params":
+            assert found.cv_results_[name].dtype == theirs.dtype, name
+            assert found.cv_results_[name].shape == theirs.shape, name
     mine = {tuple(sorted(p.items())): place for place, p in enumerate(found.cv_results_["params"])}
     places = [mine[tuple(sorted(p.items()))] for p in slow.cv_results_["params"]]
     for name in ("split0_test_score", "split2_test_score", "mean_test_score", "std_test_score"):
@@ -182,3 +188,45 @@ def test_a_search_answers_after_fit_only():
     arguments = {"l2s": [0.0, 0.1], "learning_rates": [0.01], "cv": 2, "refit": False}
     with pytest.raises(NotFittedError):
         MLPClassifierCV(**SMALL, **arguments).fit(X, y).predict_proba(X)
+
+
+CHECKS = [
+    "check_estimator_cloneable",
+    "check_estimators_nan_inf",
+    "check_estimators_pickle",
+    "check_classifier_data_not_an_array",
+    "check_classifiers_one_label",
+    "check_regressors_int",
+    "check_dont_overwrite_attributes",
+    "check_dict_unchanged",
+    "check_n_features_in_after_fitting",
+    "check_non_transformer_estimators_n_iter",
+    "check_sample_weight_equivalence_on_dense_data",
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("cls", [MLPClassifierCV, MLPRegressorCV])
+def test_a_search_passes_scikit_learns_checks(cls):
+    """Those checks that see most of a search; all of them pass, and take a minute."""
+    search = cls((4,), max_iter=20, l2s=[0.0, 1e-3], learning_rates=[0.01], cv=2)
+    taken = set()
+    for estimator, check in estimator_checks_generator(search):
+        name = getattr(check, "func", check).__name__
+        if name in CHECKS:
+            check(estimator)
+            taken.add(name)
+    assert len(taken) >= len(CHECKS) - 2
+
+
+def test_rows_of_weight_0_have_a_place_in_folds():
+    """Folds are counted over all rows that were given; those of weight 0 are in none of them."""
+    X, y = _numbers()
+    kept = np.arange(len(y)) % 5 != 0
+    folds = list(KFold(2).split(X))
+    place = np.cumsum(kept) - 1
+    of_kept = [tuple(place[part[kept[part]]] for part in fold) for fold in folds]
+    arguments = SMALL | {"l2s": [0.0, 0.3], "learning_rates": [0.01], "random_state": 0}
+    masked = MLPRegressorCV(**arguments, cv=folds).fit(X, y, sample_weight=kept.astype(float))
+    alone = MLPRegressorCV(**arguments, cv=of_kept).fit(X[kept], y[kept])
+    np.testing.assert_array_equal(masked.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])

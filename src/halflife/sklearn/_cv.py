@@ -5,9 +5,8 @@ from typing import Any, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from halflife._errors import BadInput
 from halflife.lab import Network, Regime, run
@@ -15,7 +14,7 @@ from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.grid import default_lrs, default_strengths
 from halflife.lab.population import Chunk
 from halflife.rules import rule
-from halflife.sklearn import _search, _settings
+from halflife.sklearn import _folds, _search, _settings
 from halflife.sklearn._classifier import MLPClassifier
 from halflife.sklearn._described import described
 from halflife.sklearn._estimator import ERRORS, NeuralNetwork, rows_to_learn
@@ -117,9 +116,9 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         if targets.shape[1] > 1 and getattr(template, "_multilabel", False):
             raise BadInput(f"y has {targets.shape[1]} columns of labels: the search takes one class a row.")
         settings = [_settings.setting(template.get_params() | candidate) for candidate in candidates]
-        classes = _classes(template, targets)
-        folds = self._folds(X, y, sample_weight, classifier=classes is not None)
-        _require_every_class(template, classes, folds)
+        classes = _folds.codes(template, targets)
+        folds = _folds.drawn(self.cv, X, y, sample_weight, classifier=classes is not None)
+        _folds.require_every_class(template, classes, folds)
         draw = check_random_state(self.random_state)
         self.seeds_ = [int(seed) for seed in draw.randint(2**31 - 1, size=self.n_seeds)]
         keep_compiled_programs()
@@ -199,14 +198,6 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             ),
         )
 
-    def _folds(self, X: Array, y: Array, sample_weight: Any, *, classifier: bool) -> list[tuple[Array, Array]]:
-        """Rows to learn from and rows held out, of all rows, as places among those of weight above 0."""
-        y = np.asarray(y)
-        folds = check_cv(self.cv, y, classifier=classifier).split(X, y)
-        kept = np.ones(len(y), bool) if sample_weight is None else _check_sample_weight(sample_weight, X) > 0
-        place = np.cumsum(kept) - 1
-        return [(place[learn[kept[learn]]], place[valid[kept[valid]]]) for learn, valid in folds]
-
     def _grid(self) -> tuple[str, list[dict[str, float]]]:
         if self.l2s is not None and self.decays is not None:
             raise BadInput("l2s and decays are both given: search one of them, for each regularizes by itself.")
@@ -245,6 +236,13 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
 class MLPClassifierCV(ClassifierMixin, NeuralNetworkCV):  # type: ignore[misc] # scikit-learn ships no types
     """`MLPClassifier` that finds its strength and lr by cross-validation; folds are stratified.
 
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True)
+        >>> search = MLPClassifierCV((8,), l2s=[0, 0.1, 1], learning_rates=[0.01, 0.03], random_state=0).fit(X, y)
+        >>> sorted(search.best_params_), len(search.cv_results_["params"]), bool(search.best_score_ > 0.9)
+        (['l2', 'learning_rate_init'], 6, True)
+
     Attributes:
         classes_: the classes, in the order of probabilities.
     """
@@ -263,27 +261,22 @@ class MLPClassifierCV(ClassifierMixin, NeuralNetworkCV):  # type: ignore[misc] #
 
 @described
 class MLPRegressorCV(RegressorMixin, NeuralNetworkCV):  # type: ignore[misc] # scikit-learn ships no types
-    """`MLPRegressor` that finds its strength and lr by cross-validation."""
+    """`MLPRegressor` that finds its strength and lr by cross-validation.
+
+    Example:
+        >>> from sklearn.datasets import load_diabetes
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> X, y = X[:100] * 20, y[:100] / 100
+        >>> search = MLPRegressorCV((4,), l2s=[0, 0.1], learning_rates=[0.01], cv=2, random_state=0).fit(X, y)
+        >>> path = search.regularization_path(X, y)
+        >>> bool(path.norm[1] < path.norm[0]), bool(path.effective_parameters[1] < path.effective_parameters[0])
+        (True, True)
+    """
 
     def _estimator(self, **chosen: Any) -> NeuralNetwork:
         return MLPRegressor(**self._shared(chosen))
 
-
-def _classes(template: NeuralNetwork, targets: Array) -> Array | None:
-    if template._task != "classification":
-        return None
-    codes: Array = targets[:, 0].astype(int) if targets.shape[1] == 1 else targets.argmax(axis=1)
-    return codes
-
-
-def _require_every_class(template: Any, classes: Array | None, folds: list[tuple[Array, Array]]) -> None:
-    if classes is None:
-        return
-    for fold, (learn, _) in enumerate(folds):
-        missing = np.setdiff1d(classes, classes[learn])
-        if len(missing):
-            name = template.classes_.tolist()[missing[0]]
-            raise BadInput(
-                f"fold {fold} has no row of class {name!r} to learn from: use fewer or "
-                "stratified folds, or give more rows of it."
-            )
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -69,7 +69,7 @@ class NeuralNetwork(BaseEstimator, Arguments, ABC):  # type: ignore[misc] # scik
         """How well these outputs do, the more the better."""
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted estimator as an NPZ archive of plain arrays; see `load`.
+        """Write the fitted estimator as plain arrays, in safetensors if the path ends so, else as NPZ; see `load`.
 
         Raises:
             NotFittedError: there is nothing to write yet.

@@ -1,6 +1,7 @@
-"""Fitted estimators as NPZ archives: plain arrays and one JSON text, so that reading one runs nothing."""
+"""Fitted estimators as files: plain arrays and one JSON text, NPZ or safetensors, so that reading one runs nothing."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from halflife._errors import BadInput
 
-_FORMAT = 1
+_FORMAT = 2
 _LISTS = ("coefs_", "intercepts_")
 _ARRAYS = ("classes_", "feature_names_in_")
 _PLAIN = (
@@ -31,30 +32,32 @@ def write(path: str | Path, estimator: Any) -> None:
     """Write the estimator's arguments and all that it learned.
 
     Raises:
-        BadInput: an argument or a class that is neither text nor number.
+        BadInput: an argument or a class that is neither text nor number, or safetensors that is not installed.
     """
     learned = vars(estimator)
     plain = {name: learned[name] for name in _PLAIN if name in learned}
-    about = {"format": _FORMAT, "kind": type(estimator).__name__, "params": estimator.get_params(), "learned": plain}
     arrays = {f"{name}{place}": w for name in _LISTS for place, w in enumerate(learned[name])}
     for place, layer in enumerate(learned["_states"]):
         arrays |= {f"state/{place}/{kind}/{name}": a for kind, state in layer.items() for name, a in state.items()}
-    objects = []
+    texts = {}
     for name in _ARRAYS:
-        if name in learned:
-            array = learned[name]
-            if array.dtype == object:
-                if not all(isinstance(value, str) for value in array):
-                    raise BadInput(f"{name} holds {array[0]!r} among others: only text or numbers can be saved.")
-                objects.append(name)
-                array = array.astype(str)
-            arrays[name] = array
+        if name in learned and learned[name].dtype.kind in "OU":
+            if not all(isinstance(value, str) for value in learned[name]):
+                raise BadInput(f"{name} holds {learned[name][0]!r} among others: only text or numbers can be saved.")
+            texts[name] = {"values": learned[name].tolist(), "objects": learned[name].dtype == object}
+        elif name in learned:
+            arrays[name] = learned[name]
+    about = {"format": _FORMAT, "kind": type(estimator).__name__, "params": estimator.get_params(), "learned": plain}
     try:
-        text = json.dumps(about | {"objects": objects}, default=_number)
+        text = json.dumps(about | {"texts": texts}, default=_number)
     except TypeError as error:
         raise BadInput(f"an argument cannot be saved, only text, numbers, lists and None can: {error}.") from error
-    with Path(path).open("wb") as file:
-        np.savez(file, about=np.array(text), **arrays)
+    if _is_safetensors(path):
+        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        Path(path).write_bytes(_safetensors().numpy.save(whole, {"about": text}))
+    else:
+        with Path(path).open("wb") as file:
+            np.savez(file, about=np.array(text), **arrays)
 
 
 def read(path: str | Path, cls: type) -> Any:
@@ -64,9 +67,8 @@ def read(path: str | Path, cls: type) -> Any:
         BadInput: no file, another kind of file, or another estimator's.
     """
     try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        about = json.loads(str(arrays.pop("about")))
+        text, arrays = _content(path)
+        about = json.loads(text)
         if about["format"] != _FORMAT or about["kind"] != cls.__name__:
             raise BadInput(
                 f"{str(path)!r} holds a {about['kind']} in format {about['format']}: a {cls.__name__} in format "
@@ -74,9 +76,13 @@ def read(path: str | Path, cls: type) -> Any:
             )
         estimator = cls(**about["params"])
         layers = range(about["learned"]["n_layers_"] - 1)
-        learned = about["learned"] | {name: [arrays[f"{name}{place}"] for place in layers] for name in _LISTS}
+        learned = {name: about["learned"][name] for name in _PLAIN if name in about["learned"]}
+        learned |= {name: [arrays[f"{name}{place}"] for place in layers] for name in _LISTS}
         learned |= {name: arrays[name] for name in _ARRAYS if name in arrays}
-        learned |= {name: learned[name].astype(object) for name in about["objects"]}
+        for name in set(_ARRAYS) & set(about["texts"]):
+            told = about["texts"][name]
+            learned[name] = np.array(told["values"], object if told["objects"] else str)
+        _require_a_network(learned)
         states: list[dict[str, Any]] = [{"biases": {}, "weights": {}} for _ in layers]
         for key in arrays:
             if key.startswith("state/"):
@@ -89,6 +95,39 @@ def read(path: str | Path, cls: type) -> Any:
         reason = " ".join(str(error).split())
         raise BadInput(f"{str(path)!r} cannot be read as a saved {cls.__name__}: {reason}.") from error
     return estimator
+
+
+def _content(path: str | Path) -> tuple[str, dict[str, Any]]:
+    if _is_safetensors(path):
+        with _safetensors().safe_open(path, "np") as file:
+            return file.metadata()["about"], {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    return str(arrays.pop("about")), arrays
+
+
+def _require_a_network(learned: Mapping[str, Any]) -> None:
+    """Refuse layers that do not fit one another, the columns, or the classes."""
+    units = learned["n_features_in_"]
+    for weights, biases in zip(learned["coefs_"], learned["intercepts_"], strict=True):
+        if weights.dtype.kind != "f" or weights.ndim != 2 or weights.shape != (units, *biases.shape):
+            raise ValueError(f"weights of shape {weights.shape} cannot follow {units} units")
+        units = len(biases)
+    if units != learned["n_outputs_"] or ("classes_" in learned and len(learned["classes_"]) != max(2, units)):
+        raise ValueError(f"{units} outputs are not those that its classes or targets need")
+
+
+def _is_safetensors(path: str | Path) -> bool:
+    return Path(path).suffix == ".safetensors"
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors
+        import safetensors.numpy
+    except ImportError as error:
+        raise BadInput("safetensors is not installed: install it, or save as .npz.") from error
+    return safetensors
 
 
 def _number(value: Any) -> Any:

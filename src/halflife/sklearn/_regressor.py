@@ -19,6 +19,13 @@ class MLPRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc] # sciki
 
     Targets are taken as they are: standardize them (scikit-learn's TransformedTargetRegressor does) where they are
     far from 1. What is said of scikit-learn at `MLPClassifier` holds here too.
+
+    Example:
+        >>> from sklearn.datasets import load_diabetes
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = MLPRegressor((8,), half_life=500, learning_rate_init=0.02, n_iter_no_change=None, random_state=0)
+        >>> bool(model.fit(X, y / 100).score(X, y / 100) > 0.4)
+        True
     """
 
     _task = "regression"
