@@ -190,33 +190,27 @@ def test_a_search_answers_after_fit_only():
         MLPClassifierCV(**SMALL, **arguments).fit(X, y).predict_proba(X)
 
 
-CHECKS = [
-    "check_estimator_cloneable",
-    "check_estimators_nan_inf",
-    "check_estimators_pickle",
+CHECKS = {
     "check_classifier_data_not_an_array",
-    "check_classifiers_one_label",
-    "check_regressors_int",
-    "check_dont_overwrite_attributes",
-    "check_dict_unchanged",
-    "check_n_features_in_after_fitting",
+    "check_regressor_data_not_an_array",
     "check_non_transformer_estimators_n_iter",
     "check_sample_weight_equivalence_on_dense_data",
-]
+    "check_supervised_y_2d",
+}
+"""Those that a search failed once; all the others pass, too, and take minutes."""
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("cls", [MLPClassifierCV, MLPRegressorCV])
 def test_a_search_passes_scikit_learns_checks(cls):
-    """Those checks that see most of a search; all of them pass, and take a minute."""
-    search = cls((4,), max_iter=20, l2s=[0.0, 1e-3], learning_rates=[0.01], cv=2)
+    """Weights as repeated rows, columns as targets, what is no array, and the number of epochs."""
+    search = cls((4,), max_iter=5, l2s=[0.0, 1e-3], learning_rates=[0.01], cv=2)
     taken = set()
     for estimator, check in estimator_checks_generator(search):
-        name = getattr(check, "func", check).__name__
-        if name in CHECKS:
+        if check.func.__name__ in CHECKS:
             check(estimator)
-            taken.add(name)
-    assert len(taken) >= len(CHECKS) - 2
+            taken.add(check.func.__name__)
+    assert len(taken) == 4
 
 
 def test_rows_of_weight_0_have_a_place_in_folds():
