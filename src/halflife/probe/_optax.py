@@ -131,9 +131,7 @@ def _compile(make: Make, shapes: tuple[Shape, ...]) -> tuple[Any, Any]:
     def step(weights: Any, gradient: Any, state: Any, changes: dict[str, Any]) -> Any:
         parameters = split(weights)
         given = split(gradient)
-        transformation = make(changes)
-        extra = _extra(given, parameters) if isinstance(transformation, optax.GradientTransformationExtraArgs) else {}
-        updates, state = transformation.update(given, state, parameters, **extra)
+        updates, state = _updates(make(changes), given, state, parameters)
         moved = optax.apply_updates(parameters, updates)
         return jnp.concatenate([part.ravel() for part in moved]).astype(weights.dtype), state
 
@@ -147,15 +145,31 @@ def _compile(make: Make, shapes: tuple[Shape, ...]) -> tuple[Any, Any]:
             lambda weights, gradient, state: step(weights, gradient, state, dict(values)), compiler_options=hurried
         )
 
+    looks_at_them = False
+
     def either(weights: Any, gradient: Any, state: Any, changes: dict[str, Any]) -> Any:
         """Numbers as arguments of one compiled function; as constants of many where the optimizer looks at them."""
-        try:
-            return traced(weights, gradient, state, changes)
-        except (jax.errors.JAXTypeError, TypeError):
-            plain = tuple((name, float(value)) for name, value in sorted(changes.items()))
-            return fixed(plain)(weights, gradient, state)
+        nonlocal looks_at_them
+        if not looks_at_them:
+            try:
+                return traced(weights, gradient, state, changes)
+            except (jax.errors.JAXTypeError, TypeError, ValueError):
+                looks_at_them = True
+        plain = tuple((name, float(value)) for name, value in sorted(changes.items()))
+        return fixed(plain)(weights, gradient, state)
 
     return either, begin
+
+
+def _updates(transformation: Any, gradient: list[Any], state: Any, parameters: list[Any]) -> Any:
+    """What it makes of a gradient; it is handed further arguments if its type takes them and it does."""
+    if isinstance(transformation, optax.GradientTransformationExtraArgs):
+        try:
+            return transformation.update(gradient, state, parameters, **_extra(gradient, parameters))
+        except TypeError as error:
+            if "unexpected keyword" not in str(error):
+                raise
+    return transformation.update(gradient, state, parameters)
 
 
 def _extra(gradient: list[Any], parameters: list[Any]) -> dict[str, Any]:
