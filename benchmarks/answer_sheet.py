@@ -273,9 +273,6 @@ UNSEEN: dict[str, str] = {
         FANoSV2 -> DECOUPLED
         FANoSV2 decoupled_weight_decay=False -> L2
     """,
-    "FracGrad.optimizers": """
-        fSGD -> NONE !NO_EFFECT
-    """,
     "fsgdm.fsgdm": """
         FSGDM -> L2
     """,

@@ -1,6 +1,6 @@
 """Black box in, law out: what does this optimizer's weight decay really do?
 
-`halflife.probe(torch.optim.Adam, lr=1e-3)` runs a few hundred small steps and says L2; for AdamW it says DECOUPLED,
+`halflife.probe(torch.optim.Adam, lr=1e-3)` runs some 1,500 small steps and says L2; for AdamW it says DECOUPLED,
 before the step, times lr. How that is found out is told by three files: `_bench` (the planned runs), `_experiments`
 (what is compared with what) and `_decide` (which law predicts it). One file a framework says how to start an optimizer.
 
