@@ -52,14 +52,14 @@ DEFECTS = {
 }
 NO_LAW = (
     "l1",
-    "l1 before",
+    "both doors",
     "absolute",
     "square",
     "norm",
     "wd squared",
     "clamped",
     "first lr",
-    "both doors",
+    "l1 before",
     "stale",
     "buffer",
     "clipped",

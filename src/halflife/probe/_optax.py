@@ -1,10 +1,11 @@
 """Optax: a factory such as `optax.adamw`, or a transformation that is already built."""
 
 import inspect
+import io
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -113,8 +114,8 @@ class OptaxSubject(Subject):
 
 @contextmanager
 def double_precision() -> Iterator[None]:
-    """float64 in JAX, for as long as the probing lasts."""
-    with jax.enable_x64(True), warnings.catch_warnings():
+    """float64 in JAX, without warnings and output, for as long as the probing lasts."""
+    with jax.enable_x64(True), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
 

@@ -50,7 +50,7 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     if linear:
         decay = float(shares_in(ex)[0, reached].mean())
         momentum = _momentum(ex) if verdict.enters_momentum else (0.0, 1.0)
-        times = ("lr", *_carried(*momentum)) if momentum else ("lr", "momentum")
+        times = ("lr", *_carried(*momentum)) if momentum else ("lr", "its memory")
         decay = decay if momentum else None
     return replace(
         verdict,
