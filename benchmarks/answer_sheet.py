@@ -170,6 +170,9 @@ SHEET: dict[str, str] = {
     "open_lars": """
         LARS -> TRUST_RATIO
     """,
+    "optax.contrib": """
+        sophia -> DECOUPLED joint
+    """,
     "rollfast.optim": """
         adam:adamw -> DECOUPLED joint
     """,

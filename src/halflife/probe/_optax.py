@@ -180,7 +180,7 @@ def _extra(gradient: list[Any], parameters: list[Any]) -> dict[str, Any]:
         return sum((jnp.vdot(g, w) for g, w in zip(gradient, weights, strict=True)), start=jnp.zeros(()))
 
     value = loss(parameters)
-    return {"value": value, "grad": gradient, "value_fn": loss}
+    return {"value": value, "grad": gradient, "value_fn": loss, "obj_fn": loss}
 
 
 def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> OptaxSubject:
