@@ -83,6 +83,29 @@ def test_a_checkpoint_without_halflife_does_not_undo_it():
     torch.testing.assert_close(p.detach(), torch.full((3, 3), 0.9))
 
 
+def test_a_checkpoint_from_before_the_split_is_refused_with_the_way_to_go():
+    """In that order it cannot be loaded; loaded first it can, and both its state and the asked decay are there."""
+    model = torch.nn.Linear(3, 3)
+    plain = torch.optim.AdamW(model.parameters(), weight_decay=7.0, lr=0.01)
+    stepped(model, plain, range(2))
+    saved = copy.deepcopy(plain.state_dict())
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    made = halflife.regularize(optimizer, decay=0.1, model=model)
+    with pytest.raises(BadInput, match=r"1 parameter groups and the optimizer 2.*load a state"):
+        optimizer.load_state_dict(saved)
+    assert not optimizer.state
+    assert len(made.groups) == 2
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    optimizer.load_state_dict(saved)
+    halflife.regularize(optimizer, decay=0.1, model=model)
+    assert float(optimizer.state[model.weight]["step"]) == 2
+    before = model.weight.detach().clone()
+    optimizer.state.clear()
+    model.weight.grad = torch.zeros_like(model.weight)
+    optimizer.step()
+    torch.testing.assert_close(model.weight.detach(), 0.9 * before)
+
+
 COPIES = {
     "deepcopy": copy.deepcopy,
     "pickle": lambda pair: pickle.loads(pickle.dumps(pair)),  # noqa: S301

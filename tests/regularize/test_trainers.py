@@ -127,3 +127,23 @@ def test_autocast_and_a_gradient_scaler(dtype, fused):
         ends[decay] = net[0].weight.detach().clone()
         torch.testing.assert_close(idle.detach(), torch.full((4, 4), (1 - decay) ** 3), rtol=0, atol=1e-6)
     assert (ends[0.02] - ends[0.0]).abs().max() > 1e-2 * ends[0.0].abs().max()
+
+
+def test_what_accelerate_and_lightning_wrap_is_regularized_inside():
+    """The coat passes the step on to the optimizer that is regularized, and watched."""
+    accelerate = pytest.importorskip("accelerate")
+    lightning = pytest.importorskip("lightning")
+    for wrap in (
+        lambda optimizer: accelerate.Accelerator(cpu=True).prepare(optimizer),
+        lightning.pytorch.core.optimizer.LightningOptimizer,
+    ):
+        p = torch.nn.Parameter(torch.ones(3, 3))
+        inside = torch.optim.AdamW([p], lr=0.1)
+        wrapped = wrap(inside)
+        assert wrapped is not inside
+        halflife.regularize(wrapped, decay=0.1, law="PROXIMAL")
+        watched = halflife.monitor(wrapped)
+        p.grad = torch.zeros_like(p)
+        inside.step()
+        torch.testing.assert_close(p.detach(), torch.full((3, 3), 0.9))
+        assert watched.last[0]["measured_half_life"] == pytest.approx(6.58, abs=0.01)

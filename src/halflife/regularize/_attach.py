@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from halflife.regularize._checkpoint import load_lost, reassert, save_lost
+from halflife.regularize._checkpoint import check_groups, load_lost, reassert, save_lost
 from halflife.regularize._hooks import Hooks
 from halflife.regularize._native import PLAIN_KEY, Native
 from halflife.rules import Law
@@ -24,7 +24,10 @@ Pairs = list[tuple[Any, Any]]
 
 def attached(optimizer: Any, hooks: Hooks) -> Handles:
     """Fasten everything, or nothing if one of the hooks cannot be."""
-    wanted: list[tuple[str, Callable[..., Any]]] = [("register_load_state_dict_post_hook", partial(reassert, hooks))]
+    wanted: list[tuple[str, Callable[..., Any]]] = [
+        ("register_load_state_dict_pre_hook", check_groups),
+        ("register_load_state_dict_post_hook", partial(reassert, hooks)),
+    ]
     if needed(hooks):
         wanted += [
             ("register_step_pre_hook", hooks.before),

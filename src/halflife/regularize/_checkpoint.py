@@ -4,10 +4,25 @@ from typing import Any
 
 import torch
 
+from halflife._errors import BadInput
 from halflife.regularize._arithmetic import PerParameter
 from halflife.regularize._hooks import DOOR, L1, L2, PEAK, STEPS, Hooks
 
 LOST = "lost_to_rounding"
+
+
+def check_groups(optimizer: Any, state_dict: dict[str, Any]) -> None:
+    """Before loading: torch says that the numbers of groups differ, and this says why.
+
+    Raises:
+        BadInput: the state has another number of groups, as one has that was saved before groups were split.
+    """
+    here, saved = len(optimizer.param_groups), len(state_dict["param_groups"])
+    if here != saved:
+        raise BadInput(
+            f"the state has {saved} parameter groups and the optimizer {here}, for halflife.regularize splits a group "
+            "of which it spares some: load a state that was saved without it first, and regularize then."
+        )
 
 
 def reassert(hooks: Hooks, optimizer: Any) -> None:

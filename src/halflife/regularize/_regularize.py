@@ -72,6 +72,7 @@ def regularize(
 
     Source: Loshchilov & Hutter 2019, algorithms 1 and 2; Li et al. 2018 (toward); Parikh & Boyd 2014, section 6.5 (l1).
     """
+    optimizer = _unwrapped(optimizer)
     if not isinstance(getattr(optimizer, "param_groups", None), list):
         if isinstance(optimizer, tuple) and hasattr(optimizer, "update"):
             raise BadInput(
@@ -112,4 +113,15 @@ def monitor(optimizer: Any, *, every: int = 100, to: Any = None) -> "Monitor":
     """
     from halflife.regularize._monitor import Monitor
 
-    return Monitor(optimizer, every=every, to=to)
+    return Monitor(_unwrapped(optimizer), every=every, to=to)
+
+
+WRAPPERS = {"AcceleratedOptimizer": "accelerate", "LightningOptimizer": "lightning"}
+"""Classes that pass each step on to a torch optimizer, and the library of each."""
+
+
+def _unwrapped(optimizer: Any) -> Any:
+    """The torch optimizer that another library put into a coat of its own."""
+    kinds = {cls.__name__: cls.__module__ for cls in type(optimizer).__mro__}
+    wrapped = any(library in kinds.get(name, "") for name, library in WRAPPERS.items())
+    return _unwrapped(optimizer.optimizer) if wrapped else optimizer
