@@ -100,8 +100,6 @@ class _Signing:
 
 
 def throughput(rounds: int) -> None:
-    # Ray's workers are 15 nicer than others by default, which shows on a machine that is not idle
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling
     import jax
     import ray
 
@@ -192,10 +190,11 @@ def driven(crew: Any, data: Any, regime: Any, chunks: Any, seconds: float, train
 
 
 def driver(chunk_seconds: float) -> None:
-    from halflife.lab import cluster, run
+    from halflife.lab import cluster, run, train
+    from halflife.lab.spread import Summarized
 
     data, regime, chunks = work()
-    ((_, trained, _),) = run(data, regime, chunks[:1])
+    ((_, trained, _),) = run(data, regime, chunks[:1], trainer=Summarized(train))
     answer = pickle.dumps(trained, protocol=5)
     print(f"a chunk: {chunks[0].size} trainings, {len(answer) / 1e6:.2f} MB, {chunk_seconds:g} s")
     print(f"{'workers':>8}{'chunks/s made':>15}{'written':>10}{'served':>9}{'driver':>9}")

@@ -26,6 +26,7 @@ from halflife.lab.incidents import WorkerDied
 from halflife.lab.population import cores
 
 LOCAL = "local"
+AUTO = "auto"
 _SECONDS_TO_CONNECT = 3
 _SECONDS_TO_JOIN = 15
 
@@ -46,6 +47,8 @@ def crew(address: str | None) -> Iterator[Crew | None]:
     if address is None:
         yield None
         return
+    if address not in (LOCAL, AUTO):
+        _require_listener(address)  # before Ray is imported, which takes longer
     ray = _ray()
     if ray.is_initialized():
         yield Cluster(ray, address)
@@ -158,19 +161,21 @@ def _join(ray: ModuleType, address: str) -> None:
             raise BadInput(f"no Ray cluster can be joined at {address!r} ({_first_sentence(error)}).") from None
 
 
+def _require_listener(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16 or "/" in host:
+        raise BadInput(f"--ray is {address!r}: it must be local, auto, or HOST:PORT such as 10.0.0.1:6379.")
+    try:
+        socket.create_connection((host, int(port)), timeout=_SECONDS_TO_CONNECT).close()
+    except OSError as error:
+        raise BadInput(
+            f"the Ray address {address!r} does not answer ({error.strerror or error}): start a cluster with "
+            "`ray start --head` there, or use --ray local."
+        ) from None
+
+
 def _require_answer(address: str) -> None:
     """Ray itself would wait for most of a minute."""
-    if address != "auto":
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 2**16 or "/" in host:
-            raise BadInput(f"--ray is {address!r}: it must be local, auto, or HOST:PORT such as 10.0.0.1:6379.")
-        try:
-            socket.create_connection((host, int(port)), timeout=_SECONDS_TO_CONNECT).close()
-        except OSError as error:
-            raise BadInput(
-                f"the Ray address {address!r} does not answer ({error.strerror or error}): start a cluster with "
-                "`ray start --head` there, or use --ray local."
-            ) from None
     try:
         found = subprocess.run(  # noqa: S603 - a constant program; the address is data to it
             [sys.executable, "-c", _ATTEMPT, address], capture_output=True, timeout=_SECONDS_TO_JOIN, check=False
