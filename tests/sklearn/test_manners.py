@@ -244,6 +244,8 @@ def test_other_bad_input_is_refused_in_a_sentence(tmp_path):
     warm = MLPClassifier(**SMALL, warm_start=True).fit(X, Y)
     with pytest.raises(BadInput, match="warm_start=False"):
         warm.set_params(hidden_layer_sizes=(6,)).fit(X, Y)
+    with pytest.raises(BadInput, match="cannot be written"):
+        warm.save(tmp_path / "absent" / "model.npz")
     path = tmp_path / "model.npz"
     MLPClassifier(**SMALL).fit(X, Y).save(path)
     with pytest.raises(BadInput, match="holds a MLPClassifier"):

@@ -157,8 +157,11 @@ def test_matplotlib_is_not_needed_to_train():
 BAD = {
     "a grid with one point": ({"l2s": [0.1], "learning_rates": [0.1]}, "the grid has 1 point"),
     "a grid with none": ({"l2s": []}, "the grid has 0 point"),
+    "a number for a list": ({"learning_rates": 3}, "learning_rates is 3"),
+    "text for a list": ({"l2s": "0.1"}, "l2s is '0.1'"),
+    "nothing for a number": ({"l2s": [None, 1.0]}, "a number in l2s is None"),
     "both doors": ({"l2s": [0.1], "decays": [0.1]}, "l2s and decays"),
-    "a negative strength": ({"l2s": [-1, 0.1]}, "l2 is -1"),
+    "a negative strength": ({"l2s": [-1, 0.1]}, "a number in l2s is -1"),
     "a foreign optimizer": ({"optimizer": "adamm"}, "did you mean adam"),
     "a foreign scoring": ({"scoring": "auc"}, "'score' or 'error'"),
     "no seeds": ({"n_seeds": 0}, "n_seeds is 0"),

@@ -203,7 +203,7 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             raise BadInput("l2s and decays are both given: search one of them, for each regularizes by itself.")
         if self.scoring not in ("score", "error"):
             raise BadInput(f"scoring is {self.scoring!r}: it must be 'score' or 'error'.")
-        if not isinstance(self.n_seeds, int) or self.n_seeds < 1:
+        if not _settings.whole(self.n_seeds) or self.n_seeds < 1:
             raise BadInput(f"n_seeds is {self.n_seeds!r}: it must be a whole number, 1 or more.")
         rule(self.optimizer)
         lrs = default_lrs(self.optimizer) if self.learning_rates is None else self.learning_rates

@@ -1,6 +1,7 @@
 """Fitted estimators as files: plain arrays and one JSON text, NPZ or safetensors, so that reading one runs nothing."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,15 @@ def write(path: str | Path, estimator: Any) -> None:
         text = json.dumps(about | {"texts": texts}, default=_number)
     except TypeError as error:
         raise BadInput(f"an argument cannot be saved, only text, numbers, lists and None can: {error}.") from error
-    if _is_safetensors(path):
-        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        Path(path).write_bytes(_safetensors().numpy.save(whole, {"about": text}))
-    else:
-        with Path(path).open("wb") as file:
-            np.savez(file, about=np.array(text), **arrays)
+    try:
+        if _is_safetensors(path):
+            whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            Path(path).write_bytes(_safetensors().numpy.save(whole, {"about": text}))
+        else:
+            with Path(path).open("wb") as file:
+                np.savez(file, about=np.array(text), **arrays)
+    except OSError as error:
+        raise BadInput(f"{str(path)!r} cannot be written: {error.strerror}.") from error
 
 
 def read(path: str | Path, cls: type) -> Any:
@@ -101,7 +105,10 @@ def _content(path: str | Path) -> tuple[str, dict[str, Any]]:
     if _is_safetensors(path):
         with _safetensors().safe_open(path, "np") as file:
             return file.metadata()["about"], {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+    with Path(path).open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no NPZ archive")
+    with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     return str(arrays.pop("about")), arrays
 

@@ -1,7 +1,7 @@
 """Every fold × lr × strength × seed of a search, trained as populations, in the form of GridSearchCV's results."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from halflife.lab import Regime, Setting, Trained, plan, run, train
 from halflife.lab.networks import Network
 from halflife.lab.population import members_a_chunk
 from halflife.lab.training import Start
-from halflife.sklearn import _start
+from halflife.sklearn import _settings, _start
 from halflife.sklearn._estimator import rows_to_learn
 
 Array = Any
@@ -141,8 +141,13 @@ def grid(name: str, strengths: Any, learning_rates: Any) -> list[dict[str, float
     """Every strength with every lr, each once.
 
     Raises:
-        BadInput: fewer than two points.
+        BadInput: what holds no numbers, or fewer than two points.
     """
+    for argument, values in ((f"{name}s", strengths), ("learning_rates", learning_rates)):
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise BadInput(f"{argument} is {values!r}: it must hold numbers, 0 or more.")
+        for value in values:
+            _settings.require_number(f"a number in {argument}", value)
     points = list(dict.fromkeys(itertools.product(map(float, strengths), map(float, learning_rates))))
     if len(points) < 2:
         raise BadInput(

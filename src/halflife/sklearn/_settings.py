@@ -51,7 +51,7 @@ def hidden_layers(sizes: Any) -> tuple[int, ...]:
     """Units of every hidden layer; one number is one layer."""
     layers = tuple(sizes) if hasattr(sizes, "__iter__") and not isinstance(sizes, str) else (sizes,)
     for units in layers:
-        if not _whole(units) or units < 1:
+        if not whole(units) or units < 1:
             raise BadInput(f"hidden_layer_sizes is {sizes!r}: it must hold whole numbers, each 1 or more.")
     return tuple(int(units) for units in layers)
 
@@ -60,7 +60,7 @@ def batch_rows(batch_size: Any, rows: int) -> int:
     """Rows a step: "auto" is 200, and never more than there are."""
     if batch_size == "auto":
         return min(200, rows)
-    if not _whole(batch_size) or batch_size < 1:
+    if not whole(batch_size) or batch_size < 1:
         raise BadInput(f"batch_size is {batch_size!r}: it must be 'auto' or a whole number, 1 or more.")
     return int(min(batch_size, rows))
 
@@ -68,10 +68,10 @@ def batch_rows(batch_size: Any, rows: int) -> int:
 def require_stopping(given: Mapping[str, Any]) -> None:
     """Refuse numbers that say when to stop and cannot."""
     require_number("tol", given["tol"])
-    if not _whole(given["max_iter"]) or given["max_iter"] < 1:
+    if not whole(given["max_iter"]) or given["max_iter"] < 1:
         raise BadInput(f"max_iter is {given['max_iter']!r}: it must be a whole number of epochs, 1 or more.")
     epochs = given["n_iter_no_change"]
-    if epochs is not None and (not _whole(epochs) or epochs < 1):
+    if epochs is not None and (not whole(epochs) or epochs < 1):
         raise BadInput(f"n_iter_no_change is {epochs!r}: it must be a whole number of epochs, 1 or more, or None.")
     share = given["validation_fraction"]
     if given["early_stopping"] and not (isinstance(share, (int, float)) and 0 < share < 1):
@@ -84,5 +84,6 @@ def require_number(name: str, value: Any) -> None:
         raise BadInput(f"{name} is {value!r}: it must be a finite number, 0 or more.")
 
 
-def _whole(value: Any) -> bool:
+def whole(value: Any) -> bool:
+    """Whether it is a whole number, Python's or NumPy's; True and False are none."""
     return isinstance(value, Integral) and not isinstance(value, bool)
