@@ -50,7 +50,7 @@ class Block:
         return "\n".join(lines[: self.lines]).strip("\n")
 
     def drifted(self, printed: str) -> bool:
-        """Whether the block differs from what was printed: by more than numbers; of tests, if fewer passed, or twice as many."""
+        """Whether it differs from what was printed by more than numbers; or fewer tests passed, or twice as many."""
         if self.command == TESTS:
             here, there = SCRUBBED.search(self.body), SCRUBBED.search(self.shown(printed))
             return not here or not there or not 1 <= int(there["passed"]) / int(here["passed"]) <= GROWN
