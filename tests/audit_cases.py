@@ -5,19 +5,26 @@ The mutants in `test_mutants.py` break the checks one at a time; these rows must
 """
 
 import math
-from contextlib import nullcontext
 from dataclasses import replace
 
-import numpy as np
 import torch
 
+from audit_built import (
+    beside,
+    called_in_parts,
+    keeping,
+    normalized,
+    penalized,
+    penalized_in_part,
+    rounded,
+    sparse,
+    twice,
+)
 from audit_made import bias, group, live, norm, planned, table, training, vector, weight
 from halflife.audit._calls import Call
-from halflife.audit._penalty import penalties_of
 from halflife.audit._training import Kind
 from halflife.probe import Defect, Evidence
 from halflife.probe._report import SecondDecay
-from halflife.probe._torch_live import from_live
 from halflife.rules import Law
 
 E, W, N, S = "error", "warning", "note", "skipped"
@@ -135,6 +142,14 @@ CASES = [
        "(4x3 and 4x2))")]),
     ("HL005", lambda: penalized(lambda w, v: 0.0, device="meta"),
      [(S, "", "needs real weights, not those of the meta device")]),
+    ("HL005", lambda: penalized(lambda w, v: 0.01 * v.square().sum() + 0.01 * w.square().sum(), empty=True),
+     [(W, "group 0", "the loss holds a penalty with λ = 0.02 on v, and weight_decay=0.1 regularizes the same "
+       "weights.")]),
+    ("HL005", lambda: penalized_in_part(4200), []),
+    ("HL005", lambda: penalized_in_part(4900),
+     [(W, "group 0", "the loss holds a penalty with λ = 0.02 on w, and weight_decay=0.1 regularizes the same "
+       "weights.")]),
+    ("HL005", lambda: sparse(), []),
     ("HL005", lambda: training(group()), [(S, "", "needs loss")]),
     # scale-invariance: of what is normalized, and not of what has no influence
     ("HL008", lambda: normalized(), [(N, "group 0", "1 of 2 decayed weights are scale-invariant: 0.weight.")]),
@@ -147,6 +162,12 @@ CASES = [
        "(1x2 and 4x6))")]),
     ("HL008", lambda: normalized(device="meta"), [(S, "", "needs real weights, not those of the meta device")]),
     ("HL008", lambda: training(group()), [(S, "", "needs model and example_input")]),
+    ("HL008", lambda: called_in_parts(), [(N, "group 0", "3 of 7 decayed weights are scale-invariant: a, c, d.")]),
+    ("HL008", lambda: training(group(), model=1, calls=(Call.on(1, 1),)), [(S, "", "needs a torch module")]),
+    ("HL008", lambda: called_in_parts(whole=True),
+     [(S, "", "the model's output holds no floating-point tensor")]),
+    ("HL008", lambda: called_in_parts(meta=True),
+     [(S, "", "needs real weights, not those of the meta device")]),
     # biases and norms are a warning; other vectors too if nobody knows what they are; frozen and spared ones silent
     ("HL006", lambda: training(group(Law.DECOUPLED, 0.1, weight(), bias())),
      [(W, "group 0", "weight_decay=0.1 decays 1 bias: b.", APART)]),
@@ -286,84 +307,6 @@ CASES = [
     ("HL019", lambda: training(group(Law.DECOUPLED, 0.0, weight("a"), bias("b")), model=1), []),
     ("HL019", lambda: training(group(Law.DECOUPLED, 0.1, bias())), [(S, "", "needs model")]),
 ]  # fmt: skip
-
-
-def rounded(dtype, strength, law=Law.DECOUPLED, **more):
-    """AdamW on weights of this dtype; α is a hundredth of the strength."""
-    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(4, 3))], lr=0.01, weight_decay=strength)
-    numbers = {"decay": more.pop("decay", 0.01 * strength)}
-    made = group(law, strength, weight(dtype=dtype, **more), **numbers)
-    return training(made, subjects=(from_live(optimizer, 0, "AdamW").with_strength("weight_decay"),))
-
-
-class Keeping:
-    """Steps of decay alone, of which a low precision keeps a share."""
-
-    lr_name = None
-
-    def __init__(self, share, noise):
-        self.share, self.noise = share, noise
-
-    def session(self):
-        return nullcontext()
-
-    def start(self, shapes, weights, *, lr, strength, dtype, **_):
-        self.now = np.array(weights)
-        self.decay = lr * strength * (1 if dtype == "float64" else self.share)
-        self.spoilt = self.noise * self.now[::-1] if strength and dtype != "float64" else 0.0
-        return self
-
-    def step(self, gradient):
-        self.now = self.now * (1 - self.decay)
-
-    def weights(self):
-        return self.now + self.spoilt
-
-    def scale_lr(self, factor):
-        self.decay *= factor
-
-
-def keeping(share, noise=0.0):
-    return training(group(Law.DECOUPLED, 0.1, weight(dtype="float32")), subjects=(Keeping(share, noise),))
-
-
-def penalized(penalty, frozen=False, device=None):
-    """Two layers, a loss and a penalty on their weights."""
-    torch.manual_seed(0)
-    w, v = (torch.nn.Parameter(torch.randn(4, n, dtype=torch.float64, device=device)) for n in (3, 2))
-    x = torch.randn(5, 3, dtype=torch.float64)
-    members = (weight("w", tensor=w, trainable=not frozen), weight("v", (4, 2), tensor=v))
-    penalties = penalties_of(lambda: (x @ w.T @ v).tanh().sum() + penalty(w, v), None)
-    return training(group(Law.DECOUPLED, 0.1, *members), penalties=penalties)
-
-
-def normalized(eps=1e-5, gain=1.0, frozen=False, kind=Kind.WEIGHT, example=None, device=None):
-    """A layer, its normalization, and a head."""
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(
-        torch.nn.Linear(4, 6, bias=False), torch.nn.BatchNorm1d(6, eps=eps), torch.nn.Dropout(), torch.nn.Linear(6, 3)
-    ).to(device)
-    with torch.no_grad():
-        model[1].weight.fill_(gain)
-    members = (
-        weight("0.weight", (6, 4), kind, tensor=model[0].weight, trainable=not frozen),
-        weight("3.weight", (3, 6), tensor=model[3].weight),
-        norm("1.weight", tensor=model[1].weight),
-    )
-    batch = torch.randn(9, 4) if example is None else example
-    return training(group(Law.DECOUPLED, 0.1, *members), model=model.eval(), calls=(Call.on(model, batch),))
-
-
-def twice(*places):
-    """Two groups, with one tensor besides in each of these."""
-    shared = weight("u", tensor=object())
-    members = [[weight(f"w{index}", tensor=object())] + [shared] * places.count(index) for index in (0, 1)]
-    return training(*(group(Law.DECOUPLED, 0.1, *each, index=index) for index, each in enumerate(members)))
-
-
-def beside(*decayed, spared=()):
-    groups = [group(Law.DECOUPLED, 0.1, *decayed)]
-    return training(*groups, *([group(Law.DECOUPLED, 0.0, *spared, index=1)] if spared else []), model=1)
 
 
 def said(check, training):
