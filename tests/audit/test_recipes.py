@@ -101,7 +101,7 @@ def test_a_well_built_recipe_has_no_error_and_no_warning(recipe, begun):
 
 
 def test_a_billion_parameters_on_the_meta_device_take_under_two_seconds():
-    """The model has no weights to look at, and none are needed but by checks that say so; best of some, of this process."""
+    """The model has no weights to look at, and none are needed but by checks that say so; processor time."""
     with torch.device("meta"):
         model = Transformer(width=2048, depth=24, words=50_000)
     assert sum(p.numel() for p in model.parameters()) > 1e9
