@@ -58,7 +58,8 @@ def _close(recipe: Recipe, other: Recipe) -> None:
 def test_there_and_back(name: str, data: Any) -> None:
     """What a framework can say is EXACT in it, and reading what was written gives the same recipe, in any form."""
     framework = FRAMEWORKS[name]
-    recipe = data.draw(st.sampled_from(framework.forms).flatmap(lambda form: recipes(framework, form)))
+    said = [form for form in framework.forms if not form.differs]
+    recipe = data.draw(st.sampled_from(said).flatmap(lambda form: recipes(framework, form)))
     (answer,) = translate(recipe, to=framework.name)
     assert answer.grade is Grade.EXACT
     told = {field: getattr(recipe, field) for field in ("steps", "batch", "rows", "schedule", "reduction")}
