@@ -60,6 +60,18 @@ def test_keras_weight_decay_is_decoupled_in_every_optimizer(name):
     assert not report.enters_momentum
 
 
+def test_keras_variables_without_gradient_are_told_from_the_one_that_is_lent_zeros():
+    """Keras steps only if one variable has a gradient; that one is decayed, and says nothing about the others."""
+    import keras
+
+    class Everything(keras.optimizers.SGD):
+        def _apply_weight_decay(self, variables):
+            super()._apply_weight_decay(self._trainable_variables)
+
+    assert halflife.probe(keras.optimizers.SGD(1e-2, weight_decay=0.1)).none_gradient == "not decayed"
+    assert halflife.probe(Everything(1e-2, weight_decay=0.1)).none_gradient == "decayed"
+
+
 @pytest.mark.parametrize(("kind", "solver"), [("Regressor", "sgd"), ("Regressor", "adam"), ("Classifier", "adam")])
 def test_scikit_learn_mlp_divides_alpha_by_the_rows_of_the_batch(kind, solver):
     """Alpha is a penalty that enters momentum, is divided by the batch's rows (12 here), and spares biases."""

@@ -100,13 +100,17 @@ def shares_in(ex: Experiments, **setting: Any) -> Floats:
     """α of each step and tensor in some setting, without what disappears without regularization."""
     setting = {"strength": ex.strength} | setting
     if ex.free:
-        return ex.shares_of(ex.distance(**setting))[0]
+        as_probed = len(setting) == 1 and setting["strength"] == ex.strength
+        return ex.shares[0] if as_probed else ex.shares_of(ex.distance(**setting))[0]
     return _lost(ex, setting) - _lost(ex, setting | {"strength": 0.0})
 
 
 def _lost(ex: Experiments, setting: dict[str, Any]) -> Floats:
     """The share of weights without gradient that disappears in each step."""
-    rows = ex.run(**(setting | {"gradients": ex.zero_gradients}))
+    if len(setting) == 1 and setting["strength"] in (0.0, ex.strength):
+        rows = ex.zero_on if setting["strength"] else ex.zero_off
+    else:
+        rows = ex.run(**(setting | {"gradients": ex.zero_gradients}))
     columns = []
     for part in ex.bench.parts:
         here = rows[:-1, part]
