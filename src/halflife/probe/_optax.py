@@ -199,7 +199,8 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
         default = accepted[lr_name].default
         given[lr_name] = default if isinstance(default, float) else FALLBACK_LR
     try:
-        built = factory(**given)
+        with double_precision():
+            built = factory(**given)
     except Exception as error:
         raise cannot_be_built(name, error) from error
     if not is_transformation(built):

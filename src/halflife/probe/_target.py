@@ -102,12 +102,13 @@ def subject_of(value: Any, arguments: Mapping[str, Any], name: str) -> Any:
 
 def _makes_transformation(value: Any, arguments: Mapping[str, Any]) -> bool:
     """Whether a call makes an Optax transformation; one of Optax's own that complains is taken for one, too."""
-    from halflife.probe._optax import LR_NAMES, is_transformation
+    from halflife.probe._optax import LR_NAMES, double_precision, is_transformation
 
     accepted = inspect.signature(value).parameters
     lr = {key: 1e-3 for key in LR_NAMES if key in accepted and key not in arguments}
     try:
-        return bool(is_transformation(value(**lr, **arguments)))
+        with double_precision():
+            return bool(is_transformation(value(**lr, **arguments)))
     except Exception:
         return bool(value.__module__.partition(".")[0] == "optax")
 
