@@ -163,14 +163,18 @@ def _compile(make: Make, shapes: tuple[Shape, ...]) -> tuple[Any, Any]:
 
 
 def _updates(transformation: Any, gradient: list[Any], state: Any, parameters: list[Any]) -> Any:
-    """What it makes of a gradient; it is handed further arguments if its type takes them and it does."""
+    """What it makes of a gradient; it is handed the further arguments that it takes, if its type takes any."""
+    choices: list[dict[str, Any]] = [{}]
     if isinstance(transformation, optax.GradientTransformationExtraArgs):
+        extra = _extra(gradient, parameters)
+        choices = [extra, {**extra, "obj_fn": extra["value_fn"]}, {}]
+    errors: list[Exception] = []
+    for extra in choices:
         try:
-            return transformation.update(gradient, state, parameters, **_extra(gradient, parameters))
-        except TypeError as error:
-            if "unexpected keyword" not in str(error):
-                raise
-    return transformation.update(gradient, state, parameters)
+            return transformation.update(gradient, state, parameters, **extra)
+        except (TypeError, ValueError) as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def _extra(gradient: list[Any], parameters: list[Any]) -> dict[str, Any]:
@@ -180,7 +184,7 @@ def _extra(gradient: list[Any], parameters: list[Any]) -> dict[str, Any]:
         return sum((jnp.vdot(g, w) for g, w in zip(gradient, weights, strict=True)), start=jnp.zeros(()))
 
     value = loss(parameters)
-    return {"value": value, "grad": gradient, "value_fn": loss, "obj_fn": loss}
+    return {"value": value, "grad": gradient, "value_fn": loss}
 
 
 def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> OptaxSubject:
