@@ -176,7 +176,7 @@ def framework(framework: Framework) -> str:
         "The loss of a mini-batch is " + " or ".join(sorted(way.value for way in framework.reductions)) + ".",
     ]
     if strange := {form.call: form.differs for form in framework.forms if form.differs}:
-        rows = ((f"`{call}`", f"`{loss.grade}`", _cell(loss.note)) for call, loss in strange.items())
+        rows = ((f"`{call}`", f"`{loss.grade}`", loss.note) for call, loss in strange.items())
         parts += ["## What is read with a loss", table(("name", "grade", "why"), rows)]
     if measured := atlas(MEASURED.get(framework.name, "")):
         parts += ["## As measured", measured]

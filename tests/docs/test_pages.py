@@ -97,7 +97,9 @@ def test_every_framework_shows_each_of_its_forms(pages, made):
         page = (made / "frameworks" / f"{name}.md").read_text(encoding="utf-8")
         declared = page.partition("## What it declares")[2].partition("\nThe loss")[0]
         laws = [line.split(" | ")[2] for line in declared.splitlines()[4:] if line.startswith("|")]
-        assert laws == [f"`{form.law}`" for form in framework.forms]
+        assert laws == [f"`{form.law}`" for form in framework.forms if not form.differs]
+        lossy = page.partition("## What is read with a loss")[2].partition("\n## ")[0]
+        assert all(f"| `{form.call}` | `{form.differs.grade}` |" in lossy for form in framework.forms if form.differs)
 
 
 def test_a_measured_framework_shows_its_atlas(pages, made):
