@@ -37,7 +37,7 @@ def _breaks(node):
     elif isinstance(node, ast.BinOp) and type(node.op) in OPPOSITE:
         yield lambda: setattr(node, "op", OPPOSITE[type(node.op)]())
     elif isinstance(node, ast.BoolOp):
-        if any(isinstance(value, ast.Constant) for value in node.values):
+        if any(isinstance(value, ast.Constant | ast.Tuple | ast.Lambda) for value in node.values):
             return  # a default for the type checker's sake
         yield lambda: setattr(node, "op", ast.And() if isinstance(node.op, ast.Or) else ast.Or())
         for i in range(len(node.values)):

@@ -27,10 +27,9 @@ class Doubled(Check):
 
     def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group."""
-        if training.penalties is None:
-            return
+        ask = training.penalties or (lambda _: {})
         for group in training.regularized:
-            found = training.penalties(group.acting_on())
+            found = ask(group.acting_on())
             if isinstance(found, str):
                 yield self.skip(found)
                 return
