@@ -1,6 +1,7 @@
 """A small study of a data set whose names are hostile, and results of the other verbs, made by hand."""
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,6 +122,7 @@ def tuning(translations):
         translations=Translations(source=setting, read_from=None, terms=translations[0].terms, answers=translations),
         finished=True,
         trainings=10,
+        work=7.0,
         incidents=(),
         seconds=1.5,
         path=Path("tune.db"),
@@ -167,3 +169,49 @@ def pages(page, hostile_study, translations, tuning, audit):
         "audit": audit_page([audit]),
         "atlas": atlas_page(*ATLAS),
     }
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real one."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class Seen:
+    """A page as a reader has it before them, and what went wrong on it."""
+
+    def __init__(self, browser, file, **context):
+        self.view = browser.new_context(**context).new_page()
+        self.wrong, self.requests, self.dialogs = [], [], []
+        self.view.on("console", lambda message: self.wrong.append(message.text))
+        self.view.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.view.on("request", lambda request: self.requests.append(request.url))
+        self.view.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.view.goto(file.as_uri())
+
+    def colour(self, selector, which="color"):
+        return self.view.eval_on_selector(selector, f"e => getComputedStyle(e).{which}")
+
+
+@pytest.fixture
+def opened_file(browser):
+    """A page in a window of its own, closed after the test."""
+    seen = []
+
+    def look(file, **context):
+        seen.append(Seen(browser, file, **context))
+        return seen[-1]
+
+    yield look
+    for each in seen:
+        each.view.context.close()

@@ -1,50 +1,12 @@
 """The page in a real browser: nothing is fetched, nothing breaks, everything can be reached."""
 
-import shutil
-
 import pytest
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-class Seen:
-    """A page as a reader has it before them, and what went wrong on it."""
-
-    def __init__(self, browser, file, **context):
-        self.view = browser.new_context(**context).new_page()
-        self.wrong, self.requests, self.dialogs = [], [], []
-        self.view.on("console", lambda message: self.wrong.append(message.text))
-        self.view.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.view.on("request", lambda request: self.requests.append(request.url))
-        self.view.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        self.view.goto(file.as_uri())
-
-    def colour(self, selector, which="color"):
-        return self.view.eval_on_selector(selector, f"e => getComputedStyle(e).{which}")
 
 
 @pytest.fixture
-def opened(browser, page):
-    seen = []
-
-    def look(**context):
-        seen.append(Seen(browser, page, **context))
-        return seen[-1]
-
-    yield look
-    for each in seen:
-        each.view.context.close()
+def opened(opened_file, page):
+    """The page of the study."""
+    return lambda **context: opened_file(page, **context)
 
 
 def test_it_opens_without_a_word_and_without_a_request(opened, page):

@@ -90,10 +90,11 @@ class Scale:
 
 
 def maps(study: Study) -> tuple[Map, ...]:
-    """Every rule under every law that was tried."""
+    """Every rule under every law that was tried; nothing of one whose first regularized training is yet to come."""
     found: dict[tuple[str, Law], GridResult] = {(g.rule, g.law): g for g in study.grid}
     rules = dict.fromkeys([*(g.rule for g in study.grid), *(o.setting.rule for o in study.outcomes)])
-    return tuple(_map(study.outcomes, rule, law, found.get((rule, law))) for rule in rules for law in SYMBOL)
+    drawn = (_map(study.outcomes, rule, law, found.get((rule, law))) for rule in rules for law in SYMBOL)
+    return tuple(each for each in drawn if each.cells)
 
 
 def rules_of(of: Sequence[Map]) -> list[str]:

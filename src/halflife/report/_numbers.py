@@ -1,5 +1,7 @@
 """Numbers as people read them: three digits, powers of ten raised, a mean with the half width of its interval."""
 
+import math
+
 from halflife.lab import Interval
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -11,7 +13,9 @@ def power_of_ten(exponent: int) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits as they are where that is short, else with a power of ten: 0.0075, 2.4×10⁻⁵."""
+    """Three digits as they are where that is short, else with a power of ten: 0.0075, 2.4×10⁻⁵; – if not finite."""
+    if not math.isfinite(value):
+        return "–"
     if value == 0 or 1e-4 <= abs(value) < 1e4:
         return f"{value:.3g}".replace("-", "−")
     digits, _, exponent = f"{value:.1e}".partition("e")

@@ -1,5 +1,6 @@
 """The pictures of one rule of a study on its page, each with the table behind it: maps, paths, weights."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,9 @@ def _cell(cell: Cell, symbol: str, score: str) -> dict[str, str]:
         "lr": number(cell.lr),
         symbol: number(cell.strength) if cell.strength else "none",
         "validation error": plus_minus(cell.valid),
-        "by seed": ", ".join(f"{seed}: {valid:.3f}" if valid == valid else f"{seed}: –" for seed, valid in cell.seeds),
+        "by seed": ", ".join(
+            f"{seed}: {valid:.3f}" if math.isfinite(valid) else f"{seed}: –" for seed, valid in cell.seeds
+        ),
         "test error": plus_minus(cell.test),
         "training error": plus_minus(cell.train),
         score: plus_minus(cell.score),

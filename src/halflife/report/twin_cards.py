@@ -1,5 +1,6 @@
 """The twins of a study on its page: the theorem of each rule beside what was measured, and the table behind it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,6 +91,7 @@ def twins_table(study: Study) -> Table:
 def _measured(t: Twins, several: bool) -> str:
     ends = {precision: gaps[-1] for precision, gaps in t.gaps.items()}
     apart = f"{_gap(ends['float32'])} apart in float32 and {_gap(ends['float64'])} in float64"
+    apart = apart if all(map(math.isfinite, ends.values())) else "a twin diverged, so there is no distance to measure"
     return f"with α = {t.alpha} {apart}" if several else apart
 
 

@@ -59,7 +59,7 @@ def draw(ax: Any, twins: Sequence[Twins]) -> None:
     for t in twins:
         main = t.alpha == "η·λ"
         for precision, style in (("float32", "-"), ("float64", (0, (4, 2.2)))):
-            heights = [math.log10(gap) if gap > 0 else math.nan for gap in t.gaps[precision]]
+            heights = [math.log10(gap) if 0 < gap < math.inf else math.nan for gap in t.gaps[precision]]
             ax.plot(
                 range(1, epochs + 1),
                 heights,
@@ -71,7 +71,7 @@ def draw(ax: Any, twins: Sequence[Twins]) -> None:
             )
         if len(twins) > 1:
             last = t.gaps["float64"][-1]
-            if last > 0:
+            if 0 < last < math.inf:
                 ax.annotate(
                     f"α = {t.alpha}",
                     (epochs, math.log10(last)),
