@@ -14,7 +14,7 @@ from halflife.cli import app
 from halflife.rules import RULES
 
 VERBS = typer.main.get_command(app).commands
-EXAMPLE = re.compile(r"^(?:Example: |\s+)(halflife [^\n]*?)(?:\s{3,}[^\n]*)?$", re.M)
+EXAMPLE = re.compile(r"^(?:Example: |[ ]+)(halflife [^\n]*?)(?:[ ]{3,}[^\n]*)?$", re.M)
 TINY = ["--epochs", "1", "--lr", "0.1"]
 SHORT = {
     "study": [*TINY, "--strength", "0.1"],
@@ -50,7 +50,9 @@ def files(tmp_path_factory):
     (folder / "results").mkdir()
     (folder / "docs").mkdir()
     (folder / "train.py").write_text(SCRIPT)
-    (folder / "houses.csv").write_text("a,b,price\n" + "".join(f"{k % 7},{k % 5},{k % 7 + k % 3}\n" for k in range(60)))
+    (folder / "houses.csv").write_text(
+        "a,b,price\n" + "".join(f"{k % 7},{k % 5},{k % 7 + k / 9:.3f}\n" for k in range(60))
+    )
     model = torch.nn.Linear(3, 2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
     model(torch.ones(1, 3)).sum().backward()
