@@ -66,7 +66,7 @@ def files(tmp_path_factory):
 def test_the_example_works(example, files, halflife, monkeypatch):
     """Exit 0, or 1 of a check that found something; no traceback, and something to read."""
     monkeypatch.chdir(files)
-    monkeypatch.setattr("halflife.probe._atlas.targets", lambda: ["torch.optim:SGD"])
+    monkeypatch.setattr("halflife.probe._installed.targets", lambda: ["torch.optim:SGD"])
     monkeypatch.setattr("halflife.proofs.RULES", {name: RULES[name] for name in ("sgd", "momentum", "adam")})
     launched = []
     monkeypatch.setattr("halflife.cli.audit.subprocess.run", lambda words, **_: launched.append(words) or Done())
