@@ -110,11 +110,12 @@ def test_a_finished_study_is_read_and_not_trained_again(halflife, finished):
 
 
 def test_people_read_tables_and_sentences(halflife, finished):
-    """Without `--json` the same study comes as text on standard output, and the answer is in it."""
-    said = halflife(*SMALL, "--out", finished)
-    assert (said.code, said.err) == (0, "")
+    """Without `--json` the same study comes as text on standard output, the answer first, its twins with `--details`."""
+    said, more = (halflife(*SMALL, "--out", finished, *details) for details in ((), ("--details",)))
+    assert (said.code, said.err) == (more.code, more.err) == (0, "")
     for word in ("sgd", "momentum", "rounding", "real"):
-        assert word in said.out
+        assert word in more.out
+    assert len(said.out.splitlines()) < len(more.out.splitlines())
     flowing = " ".join(said.out.split())
     for sentence in package.lab.read(finished).headline:
         assert " ".join(sentence.split()[:5]) in flowing
