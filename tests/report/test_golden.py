@@ -82,7 +82,7 @@ class Tree(HTMLParser):
 
 
 def scrubbed(text):
-    text = re.sub(r"\b[mM]?[0-9a-f]{10,}\b", "#", text)
+    text = re.sub(r"/\S+/(?=\S+\.csv)", "", re.sub(r"\b[mM]?[0-9a-f]{10,}\b", "#", text))
     return NUMBER.sub("#", re.sub(r"(halflife|jax|jaxlib|numpy|scikit-learn|python) \d[\w.]*", r"\1 #", text))
 
 
