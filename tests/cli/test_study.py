@@ -110,7 +110,7 @@ def test_a_finished_study_is_read_and_not_trained_again(halflife, finished):
 
 
 def test_people_read_tables_and_sentences(halflife, finished):
-    """Without `--json` the same study comes as text on standard output, the answer first, its twins with `--details`."""
+    """Without `--json` the same study comes as text, the answer first, its twins with `--details`."""
     said, more = (halflife(*SMALL, "--out", finished, *details) for details in ((), ("--details",)))
     assert (said.code, said.err) == (more.code, more.err) == (0, "")
     for word in ("sgd", "momentum", "rounding", "real"):
