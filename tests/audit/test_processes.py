@@ -83,11 +83,11 @@ def test_spawned_processes_are_audited_and_the_first_reports(tmp_path):
     assert all(words in said.stderr for words in ("child ended 0", "child ended 1", "the end"))
 
 
-def test_other_processes_of_a_script_are_left_alone_and_spoken_of(halflife, tmp_path):
+def test_other_processes_of_a_script_are_left_alone_and_spoken_of(tmp_path):
     """A process that multiprocessing starts trains to its end unseen, and one sentence says so."""
     (tmp_path / "train.py").write_text(START + STARTED)
-    said = halflife("audit", "--", "train.py")
-    assert said.code == 2
-    assert "what runs in processes that it starts is not watched" in said.err
-    assert said.err.count("\n") == 1
-    assert "exit 0" in said.out
+    said = audited(tmp_path, "--", "train.py")
+    assert said.returncode == 2
+    assert "what runs in processes that it starts is not watched" in said.stderr
+    assert said.stderr.count("\n") == 1
+    assert "exit 0" in said.stdout
