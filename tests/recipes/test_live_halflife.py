@@ -70,7 +70,9 @@ def test_what_cannot_be_read_is_one_sentence() -> None:
     """A search before it is fitted has no setting yet, and a path has many."""
     with pytest.raises(halflife.BadInput, match="fit it first"):
         halflife.translate(MLPClassifierCV(), to="torch")
+    curves = ("strengths", "norm", "train_error", "valid_error", "effective_parameters")
+    path = RegularizationPath(door="l2", lr=0.1, **dict.fromkeys(curves, np.ones(2)))
     with pytest.raises(halflife.BadInput, match="RegularizationPath cannot be read"):
-        halflife.translate(RegularizationPath(), to="torch")
+        halflife.translate(path, to="torch")
     with pytest.raises(halflife.BadInput, match="set one of them"):
         halflife.translate(MLPRegressor(l2=0.1, decay=0.1), to="torch")
