@@ -2,8 +2,13 @@
 
 import json
 import runpy
+import subprocess
+import sys
 
 import pytest
+import torch
+
+from halflife.audit._watch import compiled_so_far
 
 PARTS = """
 import random, numpy as np, torch
@@ -160,3 +165,29 @@ def test_a_model_that_is_called_in_parts_is_looked_at_in_parts(halflife, tmp_pat
     read = json.loads(halflife("audit", "--json", "--select", "HL008", "--", "train.py").out)
     assert read["skipped"] == []
     assert [f["message"] for f in read["findings"]] == ["1 of 2 decayed weights are scale-invariant: encoder.0.weight."]
+
+
+COMPILED = """
+model = nn.Linear(4, 2)
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
+call = torch.compile(model, backend="eager")
+for step in range(3):
+    call(torch.randn(8, 4)).square().sum().backward()
+    optimizer.step()
+"""
+
+
+def test_a_compiled_model_is_not_called_again(tmp_path):
+    """A hook would have it compiled anew."""
+    (tmp_path / "train.py").write_text(PARTS + COMPILED)
+    command = [sys.executable, "-m", "halflife", "audit", "--json", "--select", "HL008", "--", "train.py"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    assert "without torch.compile" in json.loads(said)["skipped"][0]["reason"]
+
+
+def test_what_was_compiled_before_the_script_does_not_count(halflife, tmp_path):
+    """Whoever calls the audit may have compiled something; that is none of the script's business."""
+    torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1))
+    assert compiled_so_far() > 0
+    (tmp_path / "train.py").write_text(PARTS + COMPILED.replace("call(", "model("))
+    assert json.loads(halflife("audit", "--json", "--select", "HL008", "--", "train.py").out)["skipped"] == []

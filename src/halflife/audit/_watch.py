@@ -31,6 +31,12 @@ COMPILED = "a compiled model is not called again: audit the script without torch
 UNSEEN = "no call of the model was seen between its first and its third step"
 
 
+def compiled_so_far() -> int:
+    """How many pieces of code this process has compiled; a hook would have them compiled anew."""
+    counters = getattr(sys.modules.get("torch._dynamo.utils"), "counters", {})
+    return sum(counters.get("frames", {}).values())
+
+
 class Enough(BaseException):
     """Everything was seen. Not an Exception, so that a script's own handlers let it pass."""
 
@@ -63,6 +69,7 @@ class Watch:
         shown: how many could.
         busy: whether what happens is our own doing, or another process's.
         processes: how many the script has started.
+        compiled_before: how many pieces of code were compiled before the script began.
         listening: to processes that are watched, too: the queue of each lot and who empties it.
     """
 
@@ -82,6 +89,7 @@ class Watch:
     absent: dict[int, str] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     backwards: Backwards = field(default_factory=Backwards)
+    compiled_before: int = field(default_factory=compiled_so_far)
 
     def built(self, optimizer: Any) -> None:
         """Remember an optimizer of the script; those that a probe builds meanwhile are not the script's."""
@@ -158,7 +166,7 @@ class Watch:
             return
         if _processes() > 1:
             self.absent[key] = SHARDED
-        elif _compiled():
+        elif compiled_so_far() != self.compiled_before:
             self.absent[key] = COMPILED
         else:
             self.catchers[key] = Catcher(model)
@@ -222,9 +230,3 @@ def _processes() -> int:
 
     distributed = torch.distributed
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
-
-
-def _compiled() -> bool:
-    """Whether anything in this process was compiled: a hook would have it compiled anew."""
-    counters = getattr(sys.modules.get("torch._dynamo.utils"), "counters", {})
-    return bool(counters.get("frames"))
