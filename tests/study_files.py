@@ -7,7 +7,7 @@ from contextlib import closing
 import numpy as np
 
 from halflife.lab import Chunk, Setting, Store, Trained, Twins, formats
-from halflife.lab.training import CURVES
+from halflife.lab.program import CURVES
 from halflife.rules import Law
 
 QUESTION = {"data": ["iris", "abc"], "lr": [0.1, 0.01], "seeds": (0, 1), "regime": {"epochs": 3}}

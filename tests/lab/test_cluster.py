@@ -13,7 +13,7 @@ import pytest
 import halflife
 from halflife import BadInput
 from halflife.lab import Network, Regime, Setting, cluster, plan, run, train
-from halflife.lab.training import CURVES
+from halflife.lab.program import CURVES
 from halflife.rules import Law
 from trained_by_others import small_data
 

@@ -9,7 +9,7 @@ import pytest
 
 from halflife import BadStudy
 from halflife.lab import Store, formats, shelf
-from halflife.lab.training import CURVES
+from halflife.lab.program import CURVES
 from study_files import of_format
 
 QUESTION = {"data": ["iris", "abc"], "rules": [["sgd"], ["sgd"]], "settings": [["sgd", "L2", 0.1, 0.5]], "seeds": [3]}

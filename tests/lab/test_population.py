@@ -14,7 +14,8 @@ from halflife import BadInput
 from halflife.lab import Network, Regime, Setting, plan, run, train
 from halflife.lab.feed import batches
 from halflife.lab.population import bytes_a_member, ended, members_a_chunk
-from halflife.lab.training import CURVES, Stopped
+from halflife.lab.program import CURVES
+from halflife.lab.training import Stopped
 from halflife.rules import RULES, Law
 from trained_by_others import apart, flat, small_data
 

@@ -15,9 +15,9 @@ from halflife import BadInput
 from halflife.lab import Network, Regime, Setting, Store, plan, run, train
 from halflife.lab.crew import Job
 from halflife.lab.incidents import WorkerDied
+from halflife.lab.program import CURVES
 from halflife.lab.running import ATTEMPTS
 from halflife.lab.spread import Summarized
-from halflife.lab.training import CURVES
 from halflife.rules import Law
 from trained_by_others import small_data
 

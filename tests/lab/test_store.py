@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from halflife import BadStudy
 from halflife.lab import Store
 from halflife.lab.population import ended
-from halflife.lab.training import CURVES
+from halflife.lab.program import CURVES
 from study_files import EPOCHS, QUESTION, SETTINGS, TWINS, VERSIONS, chunk_of, everything, filled, opened
 
 

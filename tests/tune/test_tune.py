@@ -8,7 +8,7 @@ import pytest
 
 import halflife
 from halflife import BadInput
-from halflife.lab import training
+from halflife.lab import program
 from halflife.tune import Door
 
 SMALL = {
@@ -139,13 +139,13 @@ def test_with_no_time_at_all_the_first_points_of_every_door_are_tried_and_the_sa
 
 def test_all_stages_share_the_program_of_the_first(monkeypatch):
     """Traced, and so compiled, once: another would cost a short search as much as its training."""
-    right, traced, told = training.norm_of, [], []
+    right, traced, told = program.norm_of, [], []
 
     def counted(*arguments, **options):
         traced.append(arguments)
         return right(*arguments, **options)
 
-    monkeypatch.setattr(training, "norm_of", counted)
+    monkeypatch.setattr(program, "norm_of", counted)
     options = SMALL | {"hidden": (11,), "progress": lambda p: told.append((p.stage, p.done == p.total, len(traced)))}
     halflife.tune("wine", **options)
     first = next(number for _, whole, number in told if whole)

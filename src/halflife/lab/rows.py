@@ -11,9 +11,10 @@ import numpy as np
 from halflife.lab.incidents import Incident
 from halflife.lab.outcomes import Outcome
 from halflife.lab.population import Chunk
+from halflife.lab.program import CURVES
 from halflife.lab.settings import Setting
 from halflife.lab.spread import Spread, quantiles
-from halflife.lab.training import CURVES, Trained
+from halflife.lab.training import Trained
 from halflife.lab.twins import PRECISIONS, Twins, verdict
 from halflife.rules import Law
 

@@ -1,8 +1,4 @@
-"""Training a population: the three lines over stacked networks, a block of epochs a compiled call.
-
-Nothing here mixes members: they share the rows of data and nothing else. A member whose error stops being finite
-is put back to where the epoch began and stays there, marked, while the others go on.
-"""
+"""Training a population: from rows, a regime and settings to curves and weights, a block of epochs a compiled call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,33 +6,20 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from halflife.lab import compiler
 from halflife.lab.data import Data, Rows
-from halflife.lab.evaluation import Blocks, errors_and_scores, in_blocks
-from halflife.lab.evaluation import norm as norm_of
+from halflife.lab.evaluation import in_blocks
 from halflife.lab.feed import Order as RowOrder
 from halflife.lab.feed import feed
-from halflife.lab.model import Model, Parameters
+from halflife.lab.model import Parameters
+from halflife.lab.program import CURVES, MEASURED, train_block, train_block_soon
 from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
-from halflife.rules import RULES, Order, State, update
+from halflife.rules import RULES, State
 
 Array = Any
-CURVES = ("train", "penalty", "valid", "test", "valid_score", "test_score", "norm")
-"""What is recorded of every member after every epoch.
 
-`train` is the error over the batches as they were trained on, `penalty` is (λ/2)‖w‖² after the epoch; `valid` and
-`test` are errors after the epoch without penalty; the scores are accuracy (R² for regression); `norm` is ‖w‖ without
-biases.
-"""
-
-_LAST = ("last", "last_score")
-"""What is recorded beside them: error and score on all training rows, looked at after the last epoch alone."""
-
-_ONCE_AN_EPOCH = ("epoch", "blocks")
 _STEPS_A_CALL = 256
 _ROWS_TOGETHER = 64
 
@@ -146,7 +129,7 @@ def train(
         together = regime.epochs if together is None else together
         block = 1 if after_epoch else _epochs_a_call(regime, len(data.train.x), together)
         call = partial(
-            _compiled_soon if soon else _compiled_to_run_fast,
+            train_block_soon if soon else train_block,
             network=regime.network,
             rule=rule,
             order=settings[0].law.order,
@@ -179,7 +162,7 @@ def train(
                 if ended < block:
                     carry, _ = call(before, told, rows, evaluated, l2, hyperparameters, np.int32(ended))
                 break
-        measured = dict(zip((*CURVES, *_LAST), np.concatenate(curves).swapaxes(0, 1), strict=True))
+        measured = dict(zip(MEASURED, np.concatenate(curves).swapaxes(0, 1), strict=True))
         unseen = 0 if len(measured["train"]) == regime.epochs else np.nan
         return Trained(
             curves={name: measured[name] for name in CURVES},
@@ -217,86 +200,3 @@ def _filled_up(rows: Array, dtype: np.dtype) -> Array:
 
 def _per_member(values: Sequence[float], dtype: Any) -> Array:
     return np.array(values, dtype).reshape(-1, 1, 1)
-
-
-def _train_block(
-    carry: tuple[Parameters, list[dict[str, State]], Array],
-    feed: Mapping[str, Array],
-    rows: tuple[Array, Array],
-    evaluated: Blocks,
-    l2: Array,
-    hyperparameters: Mapping[str, Array],
-    epochs: Array,
-    *,
-    network: Model,
-    rule: str,
-    order: Order | None,
-    regularize_biases: bool,
-    scored_as: str,
-) -> tuple[Any, Array]:
-    train_x, train_y = rows
-
-    def error(parameters: Parameters, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
-        of_members = network.row_errors(network.outputs(parameters, x), y) @ weight
-        return jnp.sum(of_members), of_members
-
-    def one_step(carry: Any, now: Mapping[str, Array]) -> tuple[Any, None]:
-        parameters, state, trained_on = carry
-        x, y = train_x[now["index"]], train_y[now["index"]]
-        gradients, errors = jax.grad(error, has_aux=True)(parameters, x, y, now["weight"])
-        layers = []
-        for w, g, s in zip(parameters, gradients, state, strict=True):
-            moved = {}
-            for name in w:
-                regularized = 1 if name == "weights" or regularize_biases else 0
-                moved[name] = update(
-                    RULES[rule],
-                    w[name],
-                    g[name],
-                    s[name],
-                    step=now["step"],
-                    lr=now["lr"],
-                    l2=l2 * regularized,
-                    decay=now["decay"] * regularized,
-                    order=order,
-                    **hyperparameters,
-                )
-            layers.append(moved)
-        parameters = [{name: new[0] for name, new in layer.items()} for layer in layers]
-        state = [{name: new[1] for name, new in layer.items()} for layer in layers]
-        return (parameters, state, trained_on + errors * now["share"]), None
-
-    def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
-        parameters, state, diverged = carry
-        steps = {name: value for name, value in now.items() if name not in _ONCE_AN_EPOCH}
-        nothing = jnp.zeros(len(diverged), l2.dtype)
-        (moved, state, train_error), _ = jax.lax.scan(one_step, (parameters, state, nothing), steps)
-        norm = norm_of(moved, regularize_biases=False)
-        alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
-        diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
-        parameters = jax.tree.map(lambda new, old: jnp.where(alive[:, None, None], new, old), moved, parameters)
-        errors, scores = errors_and_scores(parameters, evaluated, now["blocks"], network, scored_as)
-        penalized = norm_of(moved, regularize_biases=regularize_biases)
-        curves = {
-            "train": train_error,
-            "penalty": l2[:, 0, 0] * penalized * penalized / 2,
-            **dict(zip(("valid", "test", "last"), errors, strict=True)),
-            **dict(zip(("valid_score", "test_score", "last_score"), scores, strict=True)),
-            "norm": norm,
-        }
-        # one array, for each of its own is compiled on its own
-        stacked = jnp.stack([curves[name] for name in (*CURVES, *_LAST)])
-        return (parameters, state, diverged), jnp.where(alive, stacked, jnp.nan)
-
-    def add_epoch(number: Array, so_far: tuple[Any, Array]) -> tuple[Any, Array]:
-        carry, curve = one_epoch(so_far[0], {name: value[number] for name, value in feed.items()})
-        return carry, so_far[1].at[number].set(curve)
-
-    nothing = jnp.zeros((len(feed["epoch"]), len((*CURVES, *_LAST)), len(l2)), l2.dtype)
-    final: tuple[Any, Array] = jax.lax.fori_loop(0, epochs, add_epoch, (carry, nothing))
-    return final
-
-
-_STATIC = ("network", "rule", "order", "regularize_biases", "scored_as")
-_compiled_to_run_fast = compiler.to_run_fast(_train_block, _STATIC)
-_compiled_soon = compiler.to_compile_soon(_train_block, _STATIC)

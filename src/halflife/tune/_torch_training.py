@@ -8,9 +8,10 @@ import numpy as np
 
 from halflife.lab.data import Data, Rows
 from halflife.lab.feed import feed
+from halflife.lab.program import CURVES
 from halflife.lab.regime import Regime
 from halflife.lab.settings import Setting
-from halflife.lab.training import CURVES, Stopped, Trained
+from halflife.lab.training import Stopped, Trained
 from halflife.rules import RULES, update
 
 if TYPE_CHECKING:

@@ -1,0 +1,114 @@
+"""The compiled program of a training: the three lines over stacked networks, for a block of epochs.
+
+Nothing here mixes members: they share the rows of data and nothing else. A member whose error stops being finite
+is put back to where the epoch began and stays there, marked, while the others go on.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from halflife.lab import compiler
+from halflife.lab.evaluation import Blocks, errors_and_scores
+from halflife.lab.evaluation import norm as norm_of
+from halflife.lab.model import Model, Parameters
+from halflife.rules import RULES, Order, State, update
+
+Array = Any
+CURVES = ("train", "penalty", "valid", "test", "valid_score", "test_score", "norm")
+"""What is recorded of every member after every epoch.
+
+`train` is the error over the batches as they were trained on, `penalty` is (λ/2)‖w‖² after the epoch; `valid` and
+`test` are errors after the epoch without penalty; the scores are accuracy (R² for regression); `norm` is ‖w‖ without
+biases.
+"""
+
+MEASURED = (*CURVES, "last", "last_score")
+"""The rows of what comes out: the curves, then error and score on all training rows, looked at where it was asked."""
+
+_ONCE_AN_EPOCH = ("epoch", "blocks")
+
+
+def _train_block(
+    carry: tuple[Parameters, list[dict[str, State]], Array],
+    feed: Mapping[str, Array],
+    rows: tuple[Array, Array],
+    evaluated: Blocks,
+    l2: Array,
+    hyperparameters: Mapping[str, Array],
+    epochs: Array,
+    *,
+    network: Model,
+    rule: str,
+    order: Order | None,
+    regularize_biases: bool,
+    scored_as: str,
+) -> tuple[Any, Array]:
+    train_x, train_y = rows
+
+    def error(parameters: Parameters, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
+        of_members = network.row_errors(network.outputs(parameters, x), y) @ weight
+        return jnp.sum(of_members), of_members
+
+    def one_step(carry: Any, now: Mapping[str, Array]) -> tuple[Any, None]:
+        parameters, state, trained_on = carry
+        x, y = train_x[now["index"]], train_y[now["index"]]
+        gradients, errors = jax.grad(error, has_aux=True)(parameters, x, y, now["weight"])
+        layers = []
+        for w, g, s in zip(parameters, gradients, state, strict=True):
+            moved = {}
+            for name in w:
+                regularized = 1 if name == "weights" or regularize_biases else 0
+                moved[name] = update(
+                    RULES[rule],
+                    w[name],
+                    g[name],
+                    s[name],
+                    step=now["step"],
+                    lr=now["lr"],
+                    l2=l2 * regularized,
+                    decay=now["decay"] * regularized,
+                    order=order,
+                    **hyperparameters,
+                )
+            layers.append(moved)
+        parameters = [{name: new[0] for name, new in layer.items()} for layer in layers]
+        state = [{name: new[1] for name, new in layer.items()} for layer in layers]
+        return (parameters, state, trained_on + errors * now["share"]), None
+
+    def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
+        parameters, state, diverged = carry
+        steps = {name: value for name, value in now.items() if name not in _ONCE_AN_EPOCH}
+        nothing = jnp.zeros(len(diverged), l2.dtype)
+        (moved, state, train_error), _ = jax.lax.scan(one_step, (parameters, state, nothing), steps)
+        norm = norm_of(moved, regularize_biases=False)
+        alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
+        diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
+        parameters = jax.tree.map(lambda new, old: jnp.where(alive[:, None, None], new, old), moved, parameters)
+        errors, scores = errors_and_scores(parameters, evaluated, now["blocks"], network, scored_as)
+        penalized = norm_of(moved, regularize_biases=regularize_biases)
+        curves = {
+            "train": train_error,
+            "penalty": l2[:, 0, 0] * penalized * penalized / 2,
+            **dict(zip(("valid", "test", "last"), errors, strict=True)),
+            **dict(zip(("valid_score", "test_score", "last_score"), scores, strict=True)),
+            "norm": norm,
+        }
+        # one array, for each of its own is compiled on its own
+        stacked = jnp.stack([curves[name] for name in MEASURED])
+        return (parameters, state, diverged), jnp.where(alive, stacked, jnp.nan)
+
+    def add_epoch(number: Array, so_far: tuple[Any, Array]) -> tuple[Any, Array]:
+        carry, curve = one_epoch(so_far[0], {name: value[number] for name, value in feed.items()})
+        return carry, so_far[1].at[number].set(curve)
+
+    nothing = jnp.zeros((len(feed["epoch"]), len(MEASURED), len(l2)), l2.dtype)
+    final: tuple[Any, Array] = jax.lax.fori_loop(0, epochs, add_epoch, (carry, nothing))
+    return final
+
+
+_STATIC = ("network", "rule", "order", "regularize_biases", "scored_as")
+train_block = compiler.to_run_fast(_train_block, _STATIC)
+train_block_soon = compiler.to_compile_soon(_train_block, _STATIC)
