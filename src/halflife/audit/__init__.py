@@ -61,7 +61,10 @@ def audit(
     from halflife.audit._penalty import penalties_of
 
     if loss is not None and not callable(loss):
-        raise BadInput(f"loss is a {type(loss).__name__}: it must be a function without arguments.")
+        raise BadInput(
+            f"loss is of type {type(loss).__name__}: it must be a function without arguments that computes the "
+            "training loss, as in loss=lambda: criterion(model(x), y)."
+        )
     calls = None if example_input is None else (Call.on(model, example_input),)
     plan = {"steps": steps, "steps_per_epoch": steps_per_epoch, "schedule": schedule, "calls": calls}
     if _keras.is_optimizer(optimizer):

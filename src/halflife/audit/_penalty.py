@@ -50,6 +50,8 @@ def _called(loss: Callable[[], Any], model: Any, tensors: Mapping[int, Any], sca
         for tensor in tensors.values():
             tensor.data.mul_(scale)
         value = loss()
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"it returned a {type(value).__name__}, no tensor")
         with terms_of([value], tensors, found):
             torch.autograd.grad(value, list(tensors.values()), allow_unused=True)
     return found.l2

@@ -25,7 +25,7 @@ def watch(
 
     Returns:
         Why an optimizer could not be audited, where at least one could; and what ended the script early, if it was
-        neither us nor success.
+        neither us nor success. After Ctrl-C there may be none.
 
     Raises:
         BadInput: there is no such script or no PyTorch, it never builds an optimizer, or none of them can be audited.
@@ -54,6 +54,8 @@ def watch(
             failure = error
         seen.rest()
         seen.listen_out()
+    if isinstance(failure, KeyboardInterrupt):
+        return seen.refused, failure
     if not seen.answered:
         raise BadInput(_nothing(words[0], seen, failure)) from failure
     if not seen.shown:

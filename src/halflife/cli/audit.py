@@ -17,6 +17,7 @@ from halflife.cli import _options, _pages, app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from halflife.audit import Audit
     from halflife.audit._watch import Orders
@@ -100,7 +101,7 @@ def audit(
             first, optimizer=dotted or None, arguments=parsed([word for word in arguments if word]), **plan
         ):
             show(examine(training, **chosen))
-    if not _leads():
+    if not audits or not _leads():
         raise typer.Exit(_code(failure))
     written = {}
     if page is not None:
@@ -142,7 +143,14 @@ def _launched(words: list[str]) -> list[str]:
 def _restart(command: list[str]) -> NoReturn:
     if shutil.which(command[0]) is None:
         raise BadInput(f"{command[0]!r} is not installed here.")
-    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - it is the user's own command
+    with subprocess.Popen(command) as started:  # noqa: S603 - it is the user's own command
+        try:
+            code = started.wait()
+        except KeyboardInterrupt:
+            # it is interrupted, too, and has something to say before it ends
+            started.wait()
+            code = 130
+    raise typer.Exit(code)
 
 
 def _run(words: list[str], show: "Callable[[Audit], None]", orders: "Orders") -> BaseException | None:
@@ -153,11 +161,21 @@ def _run(words: list[str], show: "Callable[[Audit], None]", orders: "Orders") ->
         refused, failure = watch(words, show, orders)
     for sentence in refused:
         sys.stderr.write(f"halflife: {sentence}\n")
-    if failure is not None:
+    if isinstance(failure, KeyboardInterrupt):
+        sys.stderr.write("halflife: stopped.\n" if _leads() else "")
+    elif failure is not None:
         if isinstance(failure, Exception):
-            traceback.print_exception(failure)
+            traceback.print_exception(type(failure), failure, _in_script(failure))
         sys.stderr.write(f"halflife: the script ended with {type(failure).__name__}: {failure}\n")
     return failure
+
+
+def _in_script(failure: BaseException) -> "TracebackType | None":
+    """The part of a traceback that Python would show for the script alone."""
+    place = failure.__traceback__
+    while place is not None and place.tb_frame.f_globals.get("__name__") != "__main__":
+        place = place.tb_next
+    return place
 
 
 def _together(audits: "list[Audit]", by_parameter: bool) -> dict[str, Any]:
