@@ -44,11 +44,12 @@ def test_prove_one_rule() -> None:
     """`halflife.prove("momentum")` has both answers and momentum's theorems; a notebook shows its mathematics."""
     proof = halflife.prove("momentum")
     assert isinstance(proof, Proof)
-    assert [theorem.name for theorem in proof.theorems] == ["momentum-solution", "momentum-rates"]
+    assert [theorem.name for theorem in proof.theorems] == ["momentum-solution", "momentum-rates", "other-momentum"]
     assert proof.check()
     assert "$$" in proof._repr_markdown_()
     assert r"\begin{proof}" in proof._repr_latex_()
     assert "EQUIVALENT IFF μ = 0 or λ = 0" in str(proof)
+    assert "at another momentum? EQUIVALENT IFF heavy ball: momentum μ·(1 − α)" in str(proof)
 
 
 def test_adam_comes_with_the_general_statement() -> None:

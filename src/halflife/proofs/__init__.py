@@ -24,6 +24,7 @@ THEOREMS: tuple[str, ...] = (
     "proposition-3",
     "momentum-solution",
     "momentum-rates",
+    "other-momentum",
     "adam-without-gradient",
     "adam-loss-scale",
     "schedules",

@@ -51,6 +51,9 @@ class Proof:
             f"{self.rule}: same steps? {_answer(self.same_steps)}\n"
             f"{' ' * len(self.rule)}  same solution? {_answer(self.same_solution)}"
         )
+        for theorem in self.theorems:
+            if theorem.verdict:
+                summary += f"\n{' ' * len(self.rule)}  {theorem.title.lower()}? {_answer(theorem)}"
         return "\n\n".join([summary, *map(str, (self.same_steps, self.same_solution, *self.theorems))])
 
     @property
