@@ -141,9 +141,11 @@ def _launched(words: list[str]) -> list[str]:
 
 
 def _restart(command: list[str]) -> NoReturn:
-    if shutil.which(command[0]) is None:
+    beside_python = str(Path(sys.executable).parent)
+    launcher = shutil.which(command[0]) or shutil.which(command[0], path=beside_python)
+    if launcher is None:
         raise BadInput(f"{command[0]!r} is not installed here.")
-    with subprocess.Popen(command) as started:  # noqa: S603 - it is the user's own command
+    with subprocess.Popen([launcher, *command[1:]]) as started:  # noqa: S603 - it is the user's own command
         try:
             code = started.wait()
         except KeyboardInterrupt:
