@@ -20,7 +20,10 @@ from halflife.rules import RULES, State
 
 Array = Any
 
-_STEPS_A_CALL = 256
+_STEPS_A_CALL = 1024
+_WORK_A_CALL = 10**10
+"""Weights × members × rows of batches: about a second of a core, after which training can be stopped."""
+
 _ROWS_TOGETHER = 64
 
 
@@ -115,6 +118,7 @@ def train(
         rows = (_filled_up(data.train.x, dtype), _filled_up(data.train.y, dtype))
         learned = data.train if last_look else Rows(x=data.train.x[:0], y=data.train.y[:0])
         evaluated, every_epoch = in_blocks((data.valid, data.test), (learned,), dtype=dtype)
+        rows, evaluated = jax.device_put((rows, evaluated))  # once, not with every call
         start = start or _initial(regime, seed, members)
         parameters = [{name: w.astype(dtype) for name, w in layer.items()} for layer in start.parameters]
         states = start.states or [
@@ -127,7 +131,7 @@ def train(
         }
         l2 = _per_member([s.l2 for s in settings], dtype)
         together = regime.epochs if together is None else together
-        block = 1 if after_epoch else _epochs_a_call(regime, len(data.train.x), together)
+        block = 1 if after_epoch else _epochs_a_call(regime, members, len(data.train.x), together)
         call = partial(
             train_block_soon if soon else train_block,
             network=regime.network,
@@ -187,10 +191,11 @@ def _ended(curves: Array, enough: Callable[[Mapping[str, np.ndarray]], bool]) ->
     return next((n for n, of_epoch in enumerate(curves, 1) if enough(dict(zip(CURVES, of_epoch, strict=False)))), 0)
 
 
-def _epochs_a_call(regime: Regime, rows: int, most: int) -> int:
-    steps = -(-rows // min(regime.batch_size, rows))
-    wanted = min(regime.epochs, max(1, _STEPS_A_CALL // steps))
-    return next(block for block in range(min(wanted, most), 0, -1) if most % block == 0)
+def _epochs_a_call(regime: Regime, members: int, rows: int, most: int) -> int:
+    batch = min(regime.batch_size, rows)
+    steps = min(_STEPS_A_CALL, _WORK_A_CALL // (regime.network.parameters * members * batch))
+    wanted = min(most, max(1, steps // -(-rows // batch)))
+    return next(block for block in range(wanted, 0, -1) if most % block == 0)
 
 
 def _filled_up(rows: Array, dtype: np.dtype) -> Array:
