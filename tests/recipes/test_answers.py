@@ -19,7 +19,7 @@ def test_command_line() -> None:
     assert done.exit_code == 0
     answers = json.loads(done.stdout)
     assert [answer["framework"] for answer in answers] == list(FRAMEWORKS)
-    assert {answer["grade"] for answer in answers} == {"EXACT", "SAME SOLUTION", "IMPOSSIBLE"}
+    assert {answer["grade"] for answer in answers} == {"EXACT", "FIRST ORDER", "SAME SOLUTION", "IMPOSSIBLE"}
     assert all({"framework", "recipe", "grade", "note"} <= set(answer) for answer in answers)
     assert answers[0]["half_life"] == pytest.approx(5000)
     shown = CliRunner().invoke(app, ["translate", SGD, "--to", "keras,optax"])

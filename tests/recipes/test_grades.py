@@ -32,8 +32,9 @@ def test_a_law_that_a_framework_lacks_is_impossible() -> None:
     answers = {answer.framework: answer for answer in translate(SGD, law="DECOUPLED")}
     assert answers["torch"].grade is Grade.IMPOSSIBLE
     assert "no door for DECOUPLED" in answers["torch"].note
-    assert answers["keras"].grade is Grade.SAME_SOLUTION
-    assert answers["keras"].setting.strength == pytest.approx(5e-3)
+    assert answers["keras"].grade is Grade.FIRST_ORDER
+    assert answers["keras"].setting.strength == pytest.approx(5e-3, rel=1e-2)
+    assert answers["keras"].setting.strength != pytest.approx(5e-3, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)

@@ -8,10 +8,10 @@ import math
 from dataclasses import dataclass, replace
 
 from halflife._errors import BadInput
-from halflife.recipes import _laws, _linear
+from halflife.recipes import _calls, _laws, _linear
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._grade import Grade, Loss
-from halflife.recipes._recipe import EpsPlace, Recipe, Reduction
+from halflife.recipes._recipe import EpsPlace, Recipe, Reduction, Where
 from halflife.rules import RULES, Law, LrPlace
 
 TINY = 1e-300
@@ -78,13 +78,25 @@ def _fit_form(recipe: Recipe, form: Form, framework: Framework, keep_door: bool,
         losses += lost
     crossing = Law.L2 in (recipe.law, form.law) and recipe.law is not form.law and recipe.law is not Law.NONE
     asked = recipe.law
+    momentum = recipe.numbers.get("momentum", 0.0)
     recipe, lost = _laws.carry(recipe, form.law, order=form.order, measured=measured)
-    losses += lost
+    losses += [_filled(loss, recipe, momentum, framework) for loss in lost]
     if crossing and keep_door:
         text = f"{framework.title} has no door for {asked} under {form.rule}; nearest: {form.law}"
         losses.append(Loss(grade=Grade.IMPOSSIBLE, note=text))
     recipe, lost = _match_where(recipe, form, framework)
     return Fitted(recipe=recipe, form=form, losses=(*losses, *lost))
+
+
+def _filled(loss: Loss, recipe: Recipe, momentum: float, framework: Framework) -> Loss:
+    """The loss with the line that undoes it, where a momentum buffer can be filled before the first step."""
+    if not loss.start or not framework.fill:
+        return loss
+    weights = recipe.where is Where.WEIGHTS
+    parameters = "[p for p in model.parameters() if p.ndim >= 2]" if weights else "model.parameters()"
+    line = framework.fill.format(parameters=parameters, share=_calls.digits(loss.start))
+    others = f", and momentum {momentum:g} in the group without decay" if weights else ""
+    return replace(loss, note=f"{loss.note}. The same steps from the first on with: {line}{others}")
 
 
 def _reduce(recipe: Recipe, framework: Framework) -> tuple[Recipe, list[Loss]]:

@@ -100,6 +100,7 @@ class Framework:
         reductions: the ways in which its loss comes from its rows; both where the loss is the user's own.
         schedules: the schedules that it can follow; None where lr is in the user's own hands.
         caution: what else to know, in one sentence.
+        fill: the code that fills the momentum buffer of `{parameters}` with `{share}` of the weights, if that can be.
     """
 
     name: str
@@ -111,3 +112,4 @@ class Framework:
     reductions: frozenset[Reduction] = frozenset(Reduction)
     schedules: frozenset[str] | None = None
     caution: str = NO_MENTION
+    fill: str = NO_MENTION

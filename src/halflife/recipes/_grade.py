@@ -28,7 +28,9 @@ class Loss:
     Attributes:
         grade: what it leaves of the translation.
         note: the condition, the size of the next term, or the theorem or missing feature and the nearest thing.
+        start: what share of the weights the momentum buffer must hold before the first step for the same steps.
     """
 
     grade: Grade
     note: str
+    start: float = 0.0

@@ -3,7 +3,8 @@
 Three facts carry everything. Weight-side laws are one law while lr is constant, and otherwise where they take the
 same power of lr. Under plain SGD a penalty λ is the decay α = lr·λ, step by step (Proposition 1). Under any other rule
 that is linear in the gradients they part, and meet again where training ends, if α is larger by the rule's gain
-(theorem 5). Through an adaptive direction no λ does what a decay does (Proposition 2, theorem 7).
+(theorem 5); under heavy ball they are one at another momentum (`proofs.other_momentum`). Through an adaptive direction
+no λ does what a decay does (Proposition 2, theorem 7).
 """
 
 from dataclasses import replace
@@ -97,12 +98,57 @@ def _through_the_other_door(recipe: Recipe, law: Law, order: Order, measured: fl
         return _adaptive(recipe, law, order, measured)
     decay_law = law if recipe.law is Law.L2 else recipe.law
     losses = _follows_lr(recipe, decay_law)
+    exchanged = exchange(recipe, law, order) if recipe.rule == "momentum" else None
+    if exchanged is not None:
+        return exchanged, [*losses, _exchange_loss(recipe, exchanged)]
     ridge = solution(recipe)
     carried = with_solution(recipe, law, ridge, order)
     joint = Order.AFTER not in ((recipe.order,) if law is Law.L2 else (order,))
     if recipe.rule == "sgd" and joint:
         return carried, losses or [Loss(grade=Grade.EXACT, note="α = lr·λ, the same steps (Proposition 1)")]
     return carried, [*losses, Loss(grade=Grade.SAME_SOLUTION, note=_end(recipe, carried))]
+
+
+def exchange(recipe: Recipe, law: Law, order: Order) -> Recipe | None:
+    """Heavy ball through the other door at the momentum that takes the same steps (`halflife prove other-momentum`).
+
+    Decay α at momentum μ is a penalty at μ·(1−α); after the step, at the lr η·(1−α). None for a penalty that makes a
+    weight oscillate, which is no decay, and for a decay that leaves nothing.
+    """
+    numbers = recipe.numbers
+    if law is Law.L2:
+        share = recipe.decay or 0.0
+        if share >= 1:
+            return None
+        kept, lr = 1 - share, recipe.lr * (1 - share) if recipe.order is Order.AFTER else recipe.lr
+        strength = solution(recipe)
+    else:
+        x = recipe.lr * recipe.l2
+        if _linear.oscillates(recipe.rule, x, numbers):
+            return None
+        share = _linear.rate(recipe.rule, x, numbers)
+        kept, lr = 1 / (1 - share), recipe.lr / (1 - share) if order is Order.AFTER else recipe.lr
+        strength = strength_of(law, share, lr)
+    slower = tuple((numbers | {"momentum": numbers["momentum"] * kept}).items())
+    order = Order.JOINT if law is Law.L2 else order
+    return replace(recipe, law=law, order=order, strength=strength, lr=lr, hyperparameters=slower)
+
+
+def _exchange_loss(recipe: Recipe, carried: Recipe) -> Loss:
+    """What the start lacks: its buffer is empty, and would have to hold α/lr of the weights for the same steps."""
+    penalty, decayed = (recipe, carried) if recipe.law is Law.L2 else (carried, recipe)
+    share, step, faster = decayed.decay or 0.0, penalty.lr * penalty.l2, decayed.numbers["momentum"]
+    term = abs(share - step) / (1 - carried.numbers["momentum"])
+    note = (
+        f"decay α = {share:.3g} at momentum {faster:.4g} is the penalty λ = {penalty.l2:.3g} at momentum "
+        f"{penalty.numbers['momentum']:.4g}, step for step but for the start (halflife prove other-momentum): the "
+        f"empty buffer's next term is {term:.1e} of each weight at the start, which fades, and the end is the same"
+    )
+    if recipe.schedule != "constant":
+        note += "; while lr moves, momentum would have to be μ·(1−α of the step before) in each step, a term as large"
+    fits = carried.law is Law.L2 and not carried.numbers["dampening"] and recipe.schedule == "constant"
+    start = share / penalty.lr / (1 - share) if fits else 0.0
+    return Loss(grade=Grade.FIRST_ORDER if term < 1 else Grade.SAME_SOLUTION, note=note, start=start)
 
 
 def _end(recipe: Recipe, carried: Recipe) -> str:

@@ -135,5 +135,11 @@ def write(recipe: Recipe, form: Form) -> str:
 
 
 FRAMEWORK = Framework(
-    name="torch", title="torch.optim", forms=FORMS, recognises=_SPELLING.recognises, read=read, write=write
+    name="torch",
+    title="torch.optim",
+    forms=FORMS,
+    recognises=_SPELLING.recognises,
+    read=read,
+    write=write,
+    fill='for p in {parameters}: optimizer.state[p]["momentum_buffer"] = {share} * p.detach()',
 )
