@@ -95,6 +95,7 @@ def tuning(translations):
         Choice(
             door=trial.point.door,
             point=trial.point,
+            epochs=trial.epochs,
             error=interval(trial.error, 0.05),
             score=interval(0.8, 0.02),
             train=0.2,

@@ -124,8 +124,14 @@ def test_a_budget_of_ten_trainings_finds_a_setting():
 def test_a_budget_counts_early_ends_in_part_and_is_never_overdrawn():
     found = halflife.tune("wine", trainings=60, epochs=10, hidden=(4,))
     assert found.work <= 60 < found.trainings
-    lengths = [t.epochs * 5 * t.splits for t in found.trials]
-    assert sum(lengths) == pytest.approx(found.work * 10)
+    assert sum(t.epochs * len(t.errors) for t in found.trials) == pytest.approx(found.work * 10)
+
+
+def test_the_first_rung_looks_at_two_folds_and_what_can_be_chosen_at_all():
+    found = halflife.tune("wine", **SMALL | {"folds": 3})
+    shortest = min(t.epochs for t in found.trials)
+    assert {(t.epochs == shortest, len(t.outcomes[0])) for t in found.trials} == {(True, 2), (False, 3)}
+    assert found.folds == 3
 
 
 def test_with_no_time_at_all_the_first_points_of_every_door_are_tried_and_the_same_call_goes_on(whole):

@@ -52,16 +52,16 @@ class Plan:
     @property
     def cost(self) -> float:
         """About how many whole trainings it is worth; what it finds decides the rest."""
-        return self.folds * (self._asked() + (self.splits - 1) * FINALISTS * len(self.space.doors))
+        return self._asked() + self.folds * (self.splits - 1) * FINALISTS * len(self.space.doors)
 
     def _asked(self) -> float:
-        """Whole trainings on one fold before there are finalists."""
+        """Whole trainings before there are finalists."""
         if self.name == "optuna":
-            return self.number
+            return self.number * self.folds
         search, asked = self.search(), 0.0
         batch = next(search)
         while True:
-            asked += len(batch.points) * batch.epochs / self.epochs
+            asked += batch.folds_of(self.folds) * len(batch.points) * batch.epochs / self.epochs
             try:
                 # the smallest lr is made to look best, so that every step of the grid has somewhere to go
                 batch = search.send({point: point.lr for point in batch.points})

@@ -31,6 +31,11 @@ def finalists(tried: Tried, number: int) -> tuple[Point, ...]:
     return tuple(trial.point for turn in zip_longest(*ranks) for trial in turn if trial is not None)
 
 
+def folds(tried: Tried) -> int:
+    """How many folds of a split they were tried on."""
+    return len(next(iter(tried.values()))[0].outcomes[0])
+
+
 def choices(tried: Tried, space: Space | None) -> tuple[Choice, ...]:
     """The best of each door.
 
@@ -63,6 +68,7 @@ def _choice(door: Door, trials: list[Trial], measured: Mapping[Door, tuple[float
     return Choice(
         door=door,
         point=best.point,
+        epochs=best.epochs,
         error=Interval.over_folds(best.errors, folds=folds),
         score=Interval.over_folds(best.measured("valid_score"), folds=folds),
         train=fmean(best.measured("train")),

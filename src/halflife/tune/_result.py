@@ -25,6 +25,7 @@ class Choice:
     Attributes:
         door: how regularization enters.
         point: the setting with the lowest mean validation error over folds and seeds.
+        epochs: that each network was trained for; fewer than were asked for if time was up.
         error: its validation error.
         score: its accuracy or R² on validation rows.
         train: its error on training rows, without penalty, the mean over folds.
@@ -36,6 +37,7 @@ class Choice:
 
     door: Door
     point: Point
+    epochs: int
     error: Interval
     score: Interval
     train: float
@@ -55,7 +57,7 @@ class Tuning:
         rule: the rule of all networks.
         regime: what all networks had in common; its network is that of the first fold.
         seeds: of each split into folds, and of initialization and order of rows on it.
-        folds: of a split.
+        folds: of a split, that the choices rest on: all, or two if time was up before more were tried.
         search: "grid", "random" or "optuna".
         choices: the best of each door, no regularization first.
         trials: everything that was tried, in that order: a point dropped early is there with fewer epochs.
@@ -131,6 +133,7 @@ class Tuning:
 def _choice(choice: Choice) -> dict[str, Any]:
     return {
         **_point(choice.point),
+        "epochs": choice.epochs,
         "error": choice.error.mean,
         "error_interval": _ends(choice.error),
         "score": choice.score.mean,

@@ -15,6 +15,9 @@ from halflife.tune._point import Door, Point, Space
 RUNGS = (0.1, 0.3, 1.0)
 """Shares of the epochs after which hopeless points are dropped: successive halving (Jamieson & Talwalkar 2016)."""
 
+FOLDS_AT_FIRST = 2
+"""Folds that the first rung looks at: what is hopeless is so on each of them."""
+
 KEPT = 1 / 4
 """The share of each door's points that goes on to the next rung, two at least."""
 
@@ -30,11 +33,17 @@ class Batch:
         stage: what the search is doing, in a word.
         points: what to try; the first are worth most, if not all can be.
         epochs: how long each is trained.
+        folds: how many folds are enough; None for all there are.
     """
 
     stage: str
     points: tuple[Point, ...]
     epochs: int
+    folds: int | None = None
+
+    def folds_of(self, folds: int) -> int:
+        """How many of so many folds it is tried on."""
+        return min(self.folds or folds, folds)
 
 
 Errors = Mapping[Point, float]
@@ -92,7 +101,8 @@ def _halved(stage: str, points: Sequence[Point], rungs: Sequence[int]) -> Genera
     for length in rungs:
         if length < rungs[-1] and len(survivors(points, dict.fromkeys(points, 0.0))) == len(points):
             continue
-        errors = yield Batch(stage=stage, points=tuple(points), epochs=length)
+        folds = FOLDS_AT_FIRST if length == rungs[0] < rungs[-1] else None
+        errors = yield Batch(stage=stage, points=tuple(points), epochs=length, folds=folds)
         points = survivors(points, errors)
     return errors
 

@@ -42,7 +42,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One point as it was tried, on every fold of one split or of several.
+    """One point as it was tried, on the folds of one split or of several.
 
     Attributes:
         point: what was tried.
@@ -86,7 +86,7 @@ def _error(outcome: Outcome) -> float:
 class Trials:
     """All that was tried so far, and the means to try more.
 
-    A batch trains every point on every fold of one split. In the file, fold f of batch b is fold b·folds + f.
+    A batch trains every point on the folds of one split. In the file, fold f of batch b is fold b·folds + f.
 
     Attributes:
         store: the study file.
@@ -133,16 +133,17 @@ class Trials:
         return self._began and time.monotonic() >= self.ends
 
     def attempt(self, batch: Batch, split: int = 0) -> dict[Point, float]:
-        """Train the points on every fold of a split, and tell the mean error of those that were finished.
+        """Train the points on the folds of a split, and tell the mean error of those that were finished.
 
         What the file has is not trained again. Points that are not affordable are left out, the last first, and so are
         those that some fold has not finished when time is up.
         """
-        folds = self.split(split)
+        whole = self.split(split)
+        folds = whole[: batch.folds_of(len(whole))]
         share = batch.epochs / self.epochs
         most = min(len(batch.points), (self.allowance - self.work) / (share * len(folds)) + _ROUNDING)
         points = batch.points[: max(0, int(most))]
-        number, self._batches = self._batches, self._batches + 1
+        first, self._batches = self._batches * len(whole), self._batches + 1
         groups = self._plan(points, split, len(folds))
         finished = self.store.finished()
         done = sum(len(c.settings) for group in groups for c in group.chunks if c.number in finished)
@@ -150,7 +151,7 @@ class Trials:
 
         def tell(*ended: Group) -> None:
             for group in ended:
-                errors.update(self._read(group.points, split, batch.epochs, number * len(folds)))
+                errors.update(self._read(group.points, split, batch.epochs, range(first, first + len(folds))))
             self._began = self._began or bool(errors) or not points
             kept, total = self.trained + done, len(points) * len(folds)
             self.progress(Progress(stage=batch.stage, done=done, total=total, kept=kept, best=self.best()))
@@ -160,7 +161,7 @@ class Trials:
         tell(*(group for group in groups if not group.missing))
         missing = [chunk for group in groups for chunk in group.chunks if chunk.number in group.missing]
         for chunk, trained, seconds in self._run(folds, missing, batch.epochs):
-            self.store.add_chunk(chunk, trained, seconds, fold=number * len(folds) + chunk.fold)
+            self.store.add_chunk(chunk, trained, seconds, fold=first + chunk.fold)
             done += len(chunk.settings)
             group = next(group for group in groups if chunk.number in group.missing)
             group.missing.discard(chunk.number)
@@ -205,9 +206,8 @@ class Trials:
         shorter = [(data, Regime(**{**vars(regime), "epochs": epochs})) for data, regime in folds]
         return run_folds(shorter, chunks, crew=self.crew, happened=self.store.add_incident, **self.train)
 
-    def _read(self, points: Sequence[Point], split: int, epochs: int, fold: int) -> dict[Point, float]:
-        """The trials of points that are finished on every fold of a split, the first of which is this in the file."""
-        folds = range(fold, fold + len(self.split(split)))
+    def _read(self, points: Sequence[Point], split: int, epochs: int, folds: range) -> dict[Point, float]:
+        """The trials of points that are finished on these folds of the file, all that are tried of a split."""
         kept = [{o.setting: o for o in self.store.outcomes(fold=f) if o.seed == self.seed + split} for f in folds]
         errors = {}
         for point in points:
