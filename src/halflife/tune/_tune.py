@@ -73,7 +73,8 @@ def tune(
 
     The folds are trained side by side. A coarse grid is thinned out by successive halving, which drops the worst after
     a tenth of the epochs on two folds, and more after a third of them on all; steps to better neighbours in a finer
-    grid follow from the best of each door, and the finalists are trained on more splits into folds. The gain is measured on folds that had no part in choosing the setting. What was trained is kept in a file
+    grid follow from the best of each door, and the finalists are trained on more splits into folds. The gain is
+    measured on folds that had no part in choosing the setting. What was trained is kept in a file
     as it is finished: an interrupted search goes on with the same call.
 
     Args:
