@@ -71,6 +71,12 @@ def penalized_in_part(part):
     return training(group(Law.DECOUPLED, 0.1, weight("w", (70, 70), tensor=w)), penalties=penalties)
 
 
+def unpenalized(loss):
+    """Any loss, of one weight."""
+    w = weight("w", tensor=torch.nn.Parameter(torch.ones(4, 3)))
+    return training(group(Law.DECOUPLED, 0.1, w), penalties=penalties_of(loss, None))
+
+
 def sparse():
     """An embedding whose gradient is sparse."""
     layer = torch.nn.Embedding(4, 3, sparse=True, dtype=torch.float64)

@@ -8,6 +8,10 @@ from halflife.probe import LawReport
 from halflife.rules import Law
 
 STEPS = 1000
+E, W, N, S = "error", "warning", "note", "skipped"
+FROZEN = {"trainable": False}
+FLATTENED = (S, "", "needs parameters that are told apart, and these are flattened into one")
+SET = 'optimizer.param_groups[{}]["weight_decay"] = {}'
 
 
 def weight(name="w", shape=(4, 3), kind=Kind.WEIGHT, **more):
@@ -28,6 +32,10 @@ def vector(name="v", **more):
 
 def table(name="t", **more):
     return weight(name, (12, 3), Kind.EMBEDDING, **more)
+
+
+def flat(name="f", **more):
+    return weight(name, (4,), Kind.FLAT, **more)
 
 
 NUMBERS = ("decay", "decays", "lr", "momentum", "gain")

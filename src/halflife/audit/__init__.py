@@ -7,7 +7,7 @@ The package itself is callable, so that `halflife.audit(...)` is the verb howeve
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -38,7 +38,8 @@ def audit(
 
     Args:
         optimizer: a live torch optimizer, also inside the wrappers of Accelerate and Lightning; or a Keras one.
-        model: the module that it trains, for names, exclusions and kinds of layer.
+        model: the module that it trains, for names, exclusions and kinds of layer; of several, a dict by name, such as
+            `{"encoder": encoder, "decoder": decoder}`.
         steps: planned from now on.
         schedule: of lr: a torch scheduler, stepped once a step; a function from the step to lr as a share of its
             peak; or the name of a schedule, such as `"cosine"`. Constant when None.
@@ -58,6 +59,7 @@ def audit(
     from halflife.audit import _keras
     from halflife.audit._calls import Call
     from halflife.audit._groups import held_by, training_of
+    from halflife.audit._modules import together
     from halflife.audit._penalty import penalties_of
 
     if loss is not None and not callable(loss):
@@ -65,6 +67,7 @@ def audit(
             f"loss is of type {type(loss).__name__}: it must be a function without arguments that computes the "
             "training loss, as in loss=lambda: criterion(model(x), y)."
         )
+    model = together(model) if isinstance(model, Mapping) else model
     calls = None if example_input is None else (Call.on(model, example_input),)
     plan = {"steps": steps, "steps_per_epoch": steps_per_epoch, "schedule": schedule, "calls": calls}
     if _keras.is_optimizer(optimizer):

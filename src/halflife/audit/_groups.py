@@ -68,8 +68,7 @@ def training_of(
     lrs, peaks = planned_lrs(optimizer, schedule, steps, built)
     inside = {id(p): p for settings in optimizer.param_groups for p in settings["params"]}
     known = {} if model is None else named_by_model(model)
-    copies = {} if inside.keys() & known.keys() else masters(inside.values(), known)
-    trained = {p.name for p in copies.values()}
+    copies, trained = ({}, set()) if inside.keys() & known.keys() else masters(inside.values(), known)
     groups = tuple(
         _group(
             index,

@@ -39,17 +39,39 @@ def named_by_model(model: Any) -> dict[int, Parameter]:
     return {key: _parameter(found, shapes.get(key)) for key, found in places.items()}
 
 
-def masters(tensors: Iterable[Any], known: Mapping[int, Parameter]) -> dict[int, Parameter]:
-    """The float32 tensors that an optimizer trains in place of a model's 16-bit ones, under the names of those."""
+def masters(tensors: Iterable[Any], known: Mapping[int, Parameter]) -> tuple[dict[int, Parameter], set[str]]:
+    """What an optimizer trains in place of a model's parameters, and the names of those.
+
+    That are float32 copies of 16-bit ones, under their names, or DeepSpeed's, one after another in a flat tensor.
+    """
     short = [p for p in known.values() if p.dtype in LOW]
-    found = {}
+    laid = {id(p): fragment_of(p.tensor) for p in known.values()}
+    found, trained = {}, set()
     for tensor in tensors:
-        twin = next((p for p in short if _is_master(tensor, p.tensor)), None)
+        parts = [p.name for p in known.values() if storage_of(tensor) in laid[id(p)]]
+        twin = None if parts else next((p for p in short if _is_master(tensor, p.tensor)), None)
+        if parts:
+            more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+            found[id(tensor)] = described(tensor, f"{parts[0]}{more}", Kind.FLAT)
+            trained |= set(parts)
         if twin is not None:
             short.remove(twin)
             facts = described(tensor, twin.name, twin.kind, owner=twin.owner, aliases=twin.aliases)
             found[id(tensor)] = replace(facts, trainable=twin.trainable)
-    return found
+            trained.add(twin.name)
+    return found, trained
+
+
+def storage_of(tensor: Any) -> int:
+    """The address of a tensor's memory; zero where it has none of its own."""
+    plain = type(tensor).__name__ in ("Tensor", "Parameter") and not tensor.is_meta and not tensor.is_sparse
+    return int(tensor.untyped_storage().data_ptr()) if plain else 0
+
+
+def fragment_of(parameter: Any) -> set[int]:
+    """The memory of the flat tensor in which DeepSpeed trains a parameter, if it does."""
+    fragment = getattr(getattr(parameter, "_hp_mapping", None), "hp_fragment", None)
+    return {storage_of(fragment)} - {0}
 
 
 def _is_master(tensor: Any, twin: Any) -> bool:

@@ -73,7 +73,13 @@ def _peaks(optimizer: Any, built: Sequence[float] | None) -> list[float]:
         given = (getattr(optimizer, "defaults", None) or {}).get("lr", 0.0)
         built = [float(given) if len(set(now)) == 1 else 0.0] * len(now)
     started = [float(group.get("initial_lr", 0.0)) for group in optimizer.param_groups]
-    return [max(each) for each in zip(now, started, built, strict=True)]
+    shares = [float(group.get("lr_scale", 1.0)) for group in optimizer.param_groups]
+    return [max(each) for each in zip(*(_scaled(lrs, shares) for lrs in (now, started, built)), strict=True)]
+
+
+def _scaled(lrs: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """What timm's schedulers make of one lr: each layer's share of it; where layers have different ones, it is done."""
+    return [lr * share for lr, share in zip(lrs, shares, strict=True)] if len(set(lrs)) == 1 else list(lrs)
 
 
 def lr_of(group: Any) -> float:

@@ -4,7 +4,6 @@ At its first step an optimizer's model is looked for among the live modules, and
 on; at its third step second moments, gradients, a batch and the terms of the loss are there, and it is audited.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from halflife._errors import BadInput
 from halflife.audit._audit import examine
 from halflife.audit._calls import Catcher
 from halflife.audit._groups import held_by, training_of
+from halflife.audit._modules import model_of, tensors_of
 from halflife.audit._penalty import Backwards
 from halflife.audit._plan import lr_of
 from halflife.audit._planned import planned
@@ -197,32 +197,6 @@ class Watch:
             absent={"calls": self.absent.get(key, UNSEEN)},
             **plan,
         )
-
-
-def tensors_of(optimizer: Any) -> Iterator[Any]:
-    """The tensors that an optimizer holds."""
-    return (p for group in optimizer.param_groups for p in group["params"])
-
-
-def model_of(optimizer: Any) -> Any:
-    """The live module that holds most of an optimizer's parameters; of several the largest, and its innermost self."""
-    import torch
-
-    held = {id(p) for p in tensors_of(optimizer)}
-    best: tuple[int, int, int] = (0, 0, 0)
-    found = None
-    for value in gc.get_objects():
-        try:
-            if not issubclass(type(value), torch.nn.Module):
-                continue
-            names = [(name, id(p)) for name, p in value.named_parameters()]
-        except Exception:  # noqa: S112 - an object that is being built or taken down
-            continue
-        ids = {key for _, key in names}
-        rank = (len(ids & held), len(ids), -sum(len(name) for name, _ in names))
-        if rank > best:
-            best, found = rank, value
-    return found
 
 
 def _processes() -> int:

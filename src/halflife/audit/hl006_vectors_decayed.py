@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from halflife.audit._check import Check
-from halflife.audit._finding import Finding, Severity
+from halflife.audit._finding import Finding, Severity, Skipped
 from halflife.audit._fix import apart
 from halflife.audit._training import Kind, Training, listed
 
@@ -23,11 +23,13 @@ class VectorsDecayed(Check):
     Example: AdamW(model.parameters(), weight_decay=0.1), all in one group.
     """
 
-    def find(self, training: Training) -> Iterator[Finding]:
+    def find(self, training: Training) -> Iterator[Finding | Skipped]:
         """One finding a group."""
         for group in training.regularized:
             reached = group.acting_on()
             kinds = {kind: [p.name for p in reached if p.kind is kind] for kind in (*USUAL, Kind.VECTOR)}
+            if any(p.kind is Kind.FLAT for p in reached):
+                yield self.skip("needs parameters that are told apart, and these are flattened into one")
             counted = [kind.counted(len(names)) for kind, names in kinds.items() if names]
             if not counted:
                 continue
