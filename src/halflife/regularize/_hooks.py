@@ -127,7 +127,8 @@ class Hooks:
     def _open(self, optimizer: Any) -> None:
         doors = [(group, self.doors[group[DOOR]]) for group in optimizer.param_groups if DOOR in group]
         shares = [self.share(group, door) for group, door in doors]  # all of them, before anything is changed
-        for (group, door), share in zip(doors, shares, strict=True):
+        # from the last to the first: the step begins with the first and ends with the last, while a cache has them
+        for (group, door), share in reversed([*zip(doors, shares, strict=True)]):
             self._open_group(optimizer, group, door, share)
 
     def _open_group(self, optimizer: Any, group: dict[str, Any], door: Door, share: Any) -> None:
@@ -152,7 +153,8 @@ class Hooks:
         outside = native in (Native.NO, Native.PENALTY)
         mains = strength if self.ask.law is Law.L2 and native is Native.NO else 0.0
         for part in door.parts:
-            live = [p for p in (group["params"] if part.parameters is None else part.parameters) if p.grad is not None]
+            members = group["params"] if part.parameters is None else part.parameters
+            live = [p for p in reversed(members) if p.grad is not None]
             if not live:
                 continue
             penalty = (mains or group.get(L2, 0.0)) * part.factor
