@@ -83,6 +83,7 @@ def test_what_cannot_be_regularized_says_why():
         (torch.optim.LBFGS([p]), "closure"),
         ("adam", "not a live torch optimizer"),
         (torch.optim.AdamW([p], lr=0.0), "peak_lr="),
+        (torch.optim.SGD([p], differentiable=True), "SGD was built with differentiable=True"),
     ):
         before = seen(optimizer) if hasattr(optimizer, "param_groups") else None
         with pytest.raises(BadInput, match=said):

@@ -10,11 +10,12 @@ import torch
 
 from halflife import Law
 from halflife.regularize import _arithmetic, _ask, _attach, _checkpoint, _hooks, _native, _selection
-from regularize import test_laws, test_precision, test_resume, test_steps, test_where
+from regularize import test_conduct, test_laws, test_precision, test_resume, test_steps, test_where
+from regularize.by_hand import DECAY
 
 OWN = (torch.optim.AdamW, {}, Law.INDEPENDENT, "set anew")
-SHARES = (lambda s: test_steps.DECAY * s, lambda s: test_steps.DECAY * s**2)
-SCALED = partial(test_steps.test_a_gradient_scaler_changes_nothing_and_an_overflow_skips_the_decay, fused=True)
+SHARES = (lambda s: DECAY * s, lambda s: DECAY * s**2)
+SCALED = partial(test_conduct.test_a_gradient_scaler_changes_nothing_and_an_overflow_skips_the_decay, fused=True)
 KEPT = partial(test_precision.test_a_decay_below_half_a_gap_is_kept, steps=120)
 SPARED = partial(test_where.test_weights_spares_biases_norms_and_embeddings, known="by model", scheduled=False)
 JUDGES = [
@@ -37,14 +38,14 @@ JUDGES = [
     ),
     partial(test_steps.test_maximizing_optimizers_are_pulled_to_zero_all_the_same, law=Law.L2, cls=torch.optim.Rprop),
     partial(test_where.test_what_is_spared_is_spared_by_both_doors, cls=torch.optim.AdamW, scheduled=False),
-    test_steps.test_l2_through_hooks_leaves_the_gradient_as_it_was,
-    test_steps.test_a_parameter_without_gradient_is_left_alone_and_one_with_zero_gradient_is_not,
+    test_conduct.test_l2_through_hooks_leaves_the_gradient_as_it_was,
+    test_conduct.test_a_parameter_without_gradient_is_left_alone_and_one_with_zero_gradient_is_not,
     partial(
-        test_steps.test_a_closure_sees_the_weights_before_they_are_decayed, strength={"decay": 0.02}, by_name=False
+        test_conduct.test_a_closure_sees_the_weights_before_they_are_decayed, strength={"decay": 0.02}, by_name=False
     ),
     partial(SCALED, strength={"l2": 0.3, "toward": "ones"}),
     partial(SCALED, strength={"decay": 0.02, "toward": "ones"}),
-    test_steps.test_half_life_is_the_steps_in_which_an_untouched_weight_halves,
+    test_conduct.test_half_life_is_the_steps_in_which_an_untouched_weight_halves,
     partial(test_laws.test_the_optimizers_own_argument_serves_where_it_is_the_same_thing, *OWN),
     partial(SPARED, cls=torch.optim.RMSprop),
     test_where.test_patterns_have_strengths_of_their_own,

@@ -129,6 +129,17 @@ def test_a_copy_is_regularized_as_the_original_is(case, how):
         halflife.regularize(copied, decay=0.1)
 
 
+def test_a_schedule_that_cannot_be_pickled_says_so():
+    """A lambda is copied and saved by state_dict; to pickle the optimizer with it is refused in one sentence."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(3, 3))], lr=0.1)
+    halflife.regularize(optimizer, decay=0.1, schedule=lambda step: 0.5)
+    copy.deepcopy(optimizer)
+    torch.save(optimizer.state_dict(), io.BytesIO())
+    with pytest.raises(BadInput, match="<lambda>, which cannot be pickled") as caught:
+        pickle.dumps(optimizer)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_copy_of_an_optimizer_that_is_no_longer_regularized_is_plain():
     """`remove` takes off what would rebuild the hooks."""
     optimizer = torch.optim.Adamax([torch.nn.Parameter(torch.ones(3, 3))])

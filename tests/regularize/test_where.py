@@ -118,8 +118,10 @@ def test_describe_says_the_counts_the_half_life_and_what_serves():
     made = halflife.regularize(torch.optim.AdamW(model.parameters()), half_life=5000, l1=0.1, model=model)
     text = made.describe()
     for part in ("AdamW", "2 tensors of 28 weights", "body.weight", "half-life 5,000 steps", "own argument", "L1"):
-        assert part in text, text
+        assert part in " ".join(text.split()), text
     assert "none of 4 tensors" in text
+    assert "at lr 0.001" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
     assert made.to_dict()["groups"][0]["law"] == "DECOUPLED"
 
 

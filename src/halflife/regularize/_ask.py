@@ -1,6 +1,7 @@
 """What was asked for, as one frozen value that no framework is needed for."""
 
 import math
+import pickle
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,29 @@ class Rounding(Enum):
     NEAREST = "it is rounded with the weight, and lost where it is below half a gap"
     COMPENSATED = "what rounding takes is kept in a float32 buffer and given back"
     STOCHASTIC = "the weight is rounded up or down by chance, so that the decay is kept on average"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A schedule of the user's own, which says clearly that it cannot be pickled if it cannot."""
+
+    of: Schedule
+
+    def __call__(self, step: int) -> float:
+        return self.of(step)
+
+    def __deepcopy__(self, _: Any) -> "Function":
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        try:
+            pickle.dumps(self.of)
+        except Exception as error:
+            raise BadInput(
+                f"the optimizer was regularized with schedule={getattr(self.of, '__qualname__', self.of)!s}, which "
+                "cannot be pickled: make it a function at the top of a module, or save state_dict() alone."
+            ) from error
+        return Function, (self.of,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +136,7 @@ def asked(
         decay=float(decay),
         l1=float(l1),
         law=wanted,
-        schedule=schedule if callable(schedule) else None,
+        schedule=Function(schedule) if callable(schedule) else None,
         cautious=bool(cautious),
         rounding=_rounding(rounding),
         seed=int(seed),

@@ -1,5 +1,6 @@
 """What `regularize` hands back: what was done, in words and numbers, and how to undo it."""
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
@@ -15,6 +16,7 @@ class GroupSummary:
     Attributes:
         law: by which its strength acts.
         strength_name: the group's argument that holds it.
+        peak_lr: the lr that `decay` is for.
         strength: the value at the start, in the law's own unit (a framework's `weight_decay`; λ for L2).
         decay: α at the peak lr (1/step); None for L2, which has no share of its own.
         served_by: whether the optimizer's own argument serves, or hooks.
@@ -27,6 +29,7 @@ class GroupSummary:
     law: Law
     strength_name: str
     strength: float
+    peak_lr: float
     decay: float | None
     served_by: str
     tensors: int
@@ -40,6 +43,7 @@ class GroupSummary:
         amount = f"{self.strength_name} {self.strength:.4g}"
         if self.decay is not None:
             amount += f" = {self.decay:.4g} of the weight a step, half-life {half_life(self.decay):,.0f} steps"
+            amount += f" at lr {self.peak_lr:.4g}"
         few = f" ({', '.join(self.examples)}{', ...' if self.tensors > len(self.examples) else ''})"
         named = few if any(self.examples) else ""
         return (
@@ -67,7 +71,7 @@ class Regularization:
     def describe(self) -> str:
         """Say which parameters are regularized, how strongly, and by what."""
         lines = [f"group {index}: {group}" for index, group in enumerate(self.groups)]
-        return "\n".join([f"{self.name}, regularized by halflife", *(f"  {line}" for line in (*lines, *self.extras))])
+        return "\n".join([f"{self.name}, regularized by halflife", *map(_indented, (*lines, *self.extras))])
 
     def remove(self) -> None:
         """Give the optimizer back the arguments that it had; groups that were split stay split."""
@@ -83,3 +87,7 @@ class Regularization:
         """Everything, as JSON has it."""
         groups = [{**vars(group), "law": group.law.name, "examples": list(group.examples)} for group in self.groups]
         return {"name": self.name, "groups": groups, "extras": list(self.extras)}
+
+
+def _indented(line: str) -> str:
+    return textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)

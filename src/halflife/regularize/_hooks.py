@@ -7,6 +7,7 @@ gradients and the arguments as they were. A parameter without gradient is left a
 gradient is zero is regularized.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -74,6 +75,9 @@ class Hooks:
         lost: what rounding took from 16-bit parameters.
         scratch: gradients with the penalty in them, or weights before the step, while it lasts; kept because memory is
             slow to come by.
+        undo: what takes back what the optimizer was lent.
+        later: what acts after the step.
+        warned: the groups whose lr was seen above their peak.
     """
 
     ask: Ask
@@ -83,6 +87,7 @@ class Hooks:
     scratch: PerParameter = field(default_factory=PerParameter)
     undo: list[Callable[[], None]] = field(default_factory=list)
     later: list[Callable[[], None]] = field(default_factory=list)
+    warned: set[int] = field(default_factory=set)
 
     def before(self, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Open the doors, or have the closure open them once it has made the gradients."""
@@ -173,7 +178,22 @@ class Hooks:
             return 0.0
         law = Law.DECOUPLED if self.ask.law is Law.PROXIMAL else self.ask.law
         share = law.decay(group[door.key], lr=group[door.lr_name], peak_lr=group[PEAK])
+        self._compare_with_peak(group, door, law, share)
         return share if self.ask.schedule is None else scheduled(self.ask.schedule, group[STEPS], share)
+
+    def _compare_with_peak(self, group: Mapping[str, Any], door: Door, law: Law, share: Any) -> None:
+        """Say once that lr is above its peak, where a law that takes it as a share of that exceeds what was asked."""
+        lr, peak, number = group[door.lr_name], group[PEAK], group[DOOR]
+        if not law.value.peak_power or not isinstance(lr, float) or lr <= peak * (1 + 1e-9) or number in self.warned:
+            return
+        self.warned.add(number)
+        meant = law.decay(group[door.key], lr=peak, peak_lr=peak)
+        warnings.warn(
+            f"parameter group {number} has lr {lr:.4g}, above the peak lr {peak:.4g} that its decay was set for: "
+            f"{law} removes {share:.4g} of the weights in this step, and {meant:.4g} was asked for at the peak. Give "
+            "the peak of the schedule as peak_lr= to halflife.regularize.",
+            stacklevel=2,
+        )
 
     def _shrink(self, group: dict[str, Any], live: Tensors, share: Any) -> None:
         targets = self._targets(live)

@@ -42,6 +42,11 @@ def regularized(
         )
     if not hasattr(optimizer, "register_step_pre_hook"):
         raise BadInput(f"{name} has no step hooks: it must be a torch.optim.Optimizer.")
+    if any(group.get("differentiable") for group in optimizer.param_groups):
+        raise BadInput(
+            f"{name} was built with differentiable=True, so its step is recorded for gradients and takes no leaf "
+            "parameters: build it without, or put the penalty into the error."
+        )
     if peak_lr is not None and not (isinstance(peak_lr, (int, float)) and 0 < peak_lr < float("inf")):
         raise BadInput(f"peak_lr is {peak_lr!r}: it must be a positive number.")
     if ask.schedule is not None:
@@ -215,6 +220,7 @@ def _summary(door: Door, selection: Selection, ask: Ask) -> GroupSummary:
         law=ask.law,
         strength_name=door.key,
         strength=strength,
+        peak_lr=float(peak),
         decay=None if ask.law is Law.L2 else float(ask.law.decay(strength, lr=peak, peak_lr=peak)) if strength else 0.0,
         served_by=str(door.native),
         tensors=len(members),
