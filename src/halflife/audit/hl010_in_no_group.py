@@ -6,9 +6,10 @@ from halflife.audit._check import Check
 from halflife.audit._finding import Finding, Severity
 from halflife.audit._training import Training, listed
 
-FIX = """held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+FIX = """held = {id(p) for g in optimizer.param_groups for p in g["params"]}
 lost = [p for p in model.parameters() if id(p) not in held]
-optimizer.add_param_group({"params": [p for p in lost if p.requires_grad]})"""
+new = [p for p in lost if p.requires_grad]
+optimizer.add_param_group({"params": new})"""
 
 
 class InNoGroup(Check):

@@ -3,20 +3,23 @@
 import codecs
 import io
 import sys
-from collections.abc import Iterator
+import unicodedata
+from functools import cache
 
-_NAMES = {"α": "alpha", "β": "beta", "η": "eta", "λ": "lambda", "μ": "mu", "ε": "eps", "τ": "tau", "ξ": "xi"}
 _SIGNS = {
     "‖": "||",
     "−": "-",
     "·": "*",
     "×": "x",
+    "⊙": "*",
     "±": "+-",
     "←": "<-",
     "→": "->",
     "≠": "!=",
     "≤": "<=",
     "≥": ">=",
+    "⟨": "<",
+    "⟩": ">",
     "½": "1/2",
     "√": "sqrt ",
     "∇": "grad ",
@@ -25,42 +28,59 @@ _SIGNS = {
     "∞": "inf",
     "≈": "~",
     "∂": "d",
-    "Δ": "Delta",
-    "…": "...",
+    "λ": "lambda",
+    "ε": "eps",
     "–": "-",
     "—": "-",
-    "′": "'",
+    "‑": "-",
     "“": '"',
     "”": '"',
     "‘": "'",
     "’": "'",
+    "′": "'",
     "ₜ": "_t",
     "ᵗ": "^t",
-}
-_NEAREST = {
-    **_NAMES,
-    **_SIGNS,
+    "ᵀ": "^T",
+    "─": "-",
+    "│": "|",
+    "├": "|",
+    "└": "`",
     **dict(zip("█▇▆▅▄▃▂▁", "87654321", strict=True)),
-    **dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)),
-    **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
 }
 _HANDLER = "halflife.nearest"
 
 
 def encodable() -> None:
     """Let nothing that is printed end in a UnicodeEncodeError."""
-    codecs.register_error(_HANDLER, _nearest)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
 
 
+def spelled(text: str) -> str:
+    """The text in letters that standard output can encode."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, _HANDLER).decode(encoding)
+
+
 def _nearest(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_spelled(error.object[error.start : error.end])), error.end
+    return "".join(map(_in_ascii, error.object[error.start : error.end])), error.end
 
 
-def _spelled(text: str) -> Iterator[str]:
-    for letter in text:
-        yield _NEAREST.get(letter, "?")
+@cache
+def _in_ascii(letter: str) -> str:
+    """Signs by the table, Greek letters by their names, others without what stands above, below or beside them."""
+    if letter.isascii():
+        return letter
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    script, *_, name = unicodedata.name(letter, "?").split()
+    if script == "GREEK":
+        return name.lower() if letter.islower() else name.capitalize()
+    apart = [each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each)]
+    return "?" if apart == [letter] else "".join(map(_in_ascii, apart))
+
+
+codecs.register_error(_HANDLER, _nearest)

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from halflife._errors import BadInput
+from halflife.cli import _screen
 
 
 def tell(page: Path) -> None:
-    """Say where a page is, on one line that is never wrapped, so that it can be copied."""
-    from rich.console import Console
-
-    Console().print(f"page in {page}", style="dim", markup=False, highlight=False, soft_wrap=True)
+    """Say where a page is."""
+    _screen.line(f"page in {page}", style="dim")
 
 
 def writable(page: Path) -> None:

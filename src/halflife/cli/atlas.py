@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from halflife._errors import BadInput
-from halflife.cli import _pages, app
+from halflife.cli import _pages, _screen, app
 
 
 @app.command(
@@ -51,6 +51,6 @@ def atlas(
         typer.echo(found.to_json())
         return
     if markdown is None:
-        Console().print(atlas_screen.atlas(cells), highlight=False)
+        _screen.show(atlas_screen.atlas(cells))
     for path in written:
         _pages.tell(path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from halflife._errors import BadInput
-from halflife.cli import _options, _pages, app
+from halflife.cli import _options, _pages, _screen, app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,15 +59,11 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what is regularized, how much, and what is wrong; exit code 1 if there are errors."""
-    from rich.console import Console
-
     from halflife.audit._audit import chosen_checks, examine
     from halflife.audit._plan import check_plan
     from halflife.audit._screen import screen
     from halflife.audit._watch import Orders
 
-    console = Console()
-    console.width = min(console.width, WIDEST)
     plan: dict[str, Any] = {"steps": steps, "steps_per_epoch": steps_per_epoch, "schedule": schedule}
     chosen: dict[str, Any] = {"select": _options.names(select), "ignore": _options.names(ignore) or ()}
     check_plan(**plan)
@@ -81,10 +77,7 @@ def audit(
     def show(result: "Audit") -> None:
         audits.append(result)
         if not as_json and _leads():
-            if console.is_terminal:
-                console.print(screen(result, by_parameter=by_parameter), crop=False)
-            else:
-                typer.echo(result.text(by_parameter=by_parameter))
+            _screen.show(screen(result, by_parameter=by_parameter), widest=WIDEST)
 
     failure: BaseException | None = None
     first = target[0]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from halflife.cli import app
+from halflife.cli import _screen, app
 
 EXAMPLES = """
 Examples:
@@ -27,4 +27,7 @@ def export(
     from halflife.lab import shelf
 
     rows = shelf.export(study, out, curves=curves)
-    typer.echo(json.dumps({"rows": rows, "out": out}) if as_json else f"{rows} rows in {out}")
+    if as_json:
+        typer.echo(json.dumps({"rows": rows, "out": out}))
+    else:
+        _screen.line(f"{rows} rows in {out}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from halflife.cli import app
+from halflife.cli import _screen, app
 
 EXAMPLES = """
 Examples:
@@ -23,14 +23,13 @@ def ls(
 ) -> None:
     """List the studies in a folder: data, rules, how much of each is done."""
     from halflife.lab import shelf
+    from halflife.report import shelf_screen
 
     found = shelf.studies(folder)
     if as_json:
         typer.echo(json.dumps([vars(study) | {"path": str(study.path)} for study in found]))
         return
-    for study in found:
-        best = "" if study.best is None else f"best validation error {study.best:.4g}"
-        done = f"{study.done}/{study.total}"
-        typer.echo("  ".join((str(study.path), study.kind, study.data, ",".join(study.rules), done, best)).rstrip())
-    if not found:
-        typer.echo(f"no studies in {folder}")
+    if found:
+        _screen.show(shelf_screen.shelf(found))
+    else:
+        _screen.line(f"no studies in {folder}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from halflife._errors import BadInput, UnknownName
-from halflife.cli import _options, app
+from halflife.cli import _options, _screen, app
 
 EXAMPLES = """
 Examples:
@@ -44,4 +44,7 @@ def plot(
         figure = drawn[name]()
         for ending, content in (("svg", _drawing.as_svg(figure)), ("png", _drawing.as_png(figure))):
             written.append(str(write(Path(out) / f"{name}.{ending}", content)))
-    typer.echo(json.dumps({"files": written}) if as_json else "\n".join(written))
+    if as_json:
+        typer.echo(json.dumps({"files": written}))
+    else:
+        _screen.line("\n".join(written))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from halflife.cli import app
+from halflife.cli import _screen, app
 
 
 @app.command(
@@ -22,7 +22,9 @@ def probe(
     """
     from halflife.probe import probe as find
     from halflife.probe._target import parsed
-    from halflife.report._lines import wrapped
 
     report = find(target, **parsed(arguments or []))
-    typer.echo(report.to_json() if as_json else wrapped(str(report)))
+    if as_json:
+        typer.echo(report.to_json())
+    else:
+        _screen.say(str(report))

@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from halflife._errors import BadInput
-from halflife.cli import app
+from halflife.cli import _screen, app
 
 EXAMPLES = """
 Examples:
 
     halflife prove                      every rule: same steps? same solution? by which certificate?
 
-    halflife prove adam                 one rule in full
+    halflife prove adam                 one rule: the answers, the statements, the certificate
+
+    halflife prove adam --details       with every hypothesis and every step of the proofs
 
     halflife prove momentum momentum=0.5 dampening=0
 
@@ -29,15 +31,13 @@ def prove(
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Hyperparameters of the rule to fix.")
     ] = None,
     steps: Annotated[int, typer.Option(help="How many steps the symbolic twins run, from 1 to 4.")] = 3,
+    details: Annotated[bool, typer.Option("--details", help="One rule with its proofs in full.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects, one a rule.")] = False,
 ) -> None:
     """Prove where a penalty and decay are the same, and certify where they are not."""
-    from rich.console import Console
-
     from halflife import proofs
     from halflife.report import proofs_screen
-    from halflife.report._lines import wrapped
 
     if latex and as_json:
         raise BadInput("--latex and --json given together: choose one.")
@@ -52,9 +52,11 @@ def prove(
     if latex:
         typer.echo(result.latex)
     elif isinstance(result, proofs.Proofs):
-        Console().print(proofs_screen.proofs(result), highlight=False)
+        _screen.show(proofs_screen.proofs(result))
+    elif isinstance(result, proofs.Proof) and not details:
+        _screen.show(proofs_screen.proof(result))
     else:
-        typer.echo(wrapped(str(result)))
+        _screen.say(str(result))
 
 
 def _setting(text: str) -> tuple[str, float]:

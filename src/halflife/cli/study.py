@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from halflife.cli import _options, app
+from halflife.cli import _options, _screen, app
 from halflife.cli._training import (
     DATA,
     Activation,
@@ -79,8 +79,6 @@ def study(
 
         halflife study houses.csv --target price --hidden 100,50 --json
     """  # noqa: D412 - Typer shows the examples as they stand
-    from rich.console import Console
-
     from halflife import lab
     from halflife.cli import _pages
     from halflife.cli._progress import Bar
@@ -116,6 +114,6 @@ def study(
     if as_json:
         typer.echo(json.dumps(result.to_dict() | ({"report": str(written)} if written else {}), ensure_ascii=False))
     else:
-        Console().print(study_screen.study(result, details=details), crop=False)
+        _screen.show(study_screen.study(result, details=details))
         if written:
             _pages.tell(written)

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from halflife._errors import BadInput
-from halflife.cli import _options, app
+from halflife.cli import _options, _screen, app
 
 _LONGEST = 1_000_000
 
@@ -55,6 +55,7 @@ def translate(
         str | None, typer.Option(help="What is regularized: all, or weights (no biases, no norms).")
     ] = None,
     reduction: Annotated[str | None, typer.Option(help="The error of a mini-batch: mean or sum over rows.")] = None,
+    details: Annotated[bool, typer.Option("--details", help="All answers, with how each reads its strength.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, one object a framework.")] = False,
 ) -> None:
     """The same setting in every framework, ready to paste, each with a grade of how exact it is.
@@ -70,8 +71,6 @@ def translate(
 
         halflife translate "keras.optimizers.SGD(0.1, weight_decay=1e-4)" --to torch --law L2 --json
     """  # noqa: D412 - Typer shows the examples as they stand
-    from rich.console import Console
-
     from halflife import recipes
     from halflife.report import translations_screen
 
@@ -95,7 +94,7 @@ def translate(
     if as_json:
         typer.echo(json.dumps(result.to_dicts(), ensure_ascii=False))
     else:
-        Console().print(translations_screen.translations(result), crop=False, soft_wrap=True)
+        _screen.show(translations_screen.translations(result, details=details or to is not None))
 
 
 def _text(recipe: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from halflife.cli import _options, app
+from halflife.cli import _options, _screen, app
 from halflife.cli._training import (
     DATA,
     Activation,
@@ -78,8 +78,6 @@ def tune(
 
         halflife tune digits --rows 300 --label-noise 0.4 --json
     """  # noqa: D412 - Typer shows the examples as they stand
-    from rich.console import Console
-
     from halflife.cli import _pages
     from halflife.cli._progress import Bar
     from halflife.report import report, tuning_screen
@@ -127,6 +125,6 @@ def tune(
     if as_json:
         typer.echo(json.dumps(result.to_dict() | ({"report": str(written)} if written else {}), ensure_ascii=False))
     else:
-        Console().print(tuning_screen.tuning(result), crop=False)
+        _screen.show(tuning_screen.tuning(result))
         if written:
             _pages.tell(written)

@@ -46,15 +46,16 @@ class Proof:
             "theorems": theorems,
         }
 
+    @property
+    def summary(self) -> str:
+        """Every question of the rule that has a verdict, each answered in a line."""
+        asked = [("same steps", self.same_steps), ("same solution", self.same_solution)]
+        asked += [(theorem.title.lower(), theorem) for theorem in self.theorems if theorem.verdict]
+        lines = [f"{question}? {_answer(theorem)}" for question, theorem in asked]
+        return f"{self.rule}: " + f"\n{' ' * len(self.rule)}  ".join(lines)
+
     def __str__(self) -> str:
-        summary = (
-            f"{self.rule}: same steps? {_answer(self.same_steps)}\n"
-            f"{' ' * len(self.rule)}  same solution? {_answer(self.same_solution)}"
-        )
-        for theorem in self.theorems:
-            if theorem.verdict:
-                summary += f"\n{' ' * len(self.rule)}  {theorem.title.lower()}? {_answer(theorem)}"
-        return "\n\n".join([summary, *map(str, (self.same_steps, self.same_solution, *self.theorems))])
+        return "\n\n".join([self.summary, *map(str, (self.same_steps, self.same_solution, *self.theorems))])
 
     @property
     def latex(self) -> str:

@@ -116,6 +116,11 @@ class Translations(Sequence[Translation]):
         """One JSON object an answer."""
         return [answer.to_dict() for answer in self.answers]
 
+    @property
+    def screen(self) -> str:
+        """One screen: the strength, the grades, and the texts that there is room for, the most exact first."""
+        return _text.screen(self)
+
     def __str__(self) -> str:
         return _text.answers(self)
 

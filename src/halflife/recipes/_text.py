@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import accumulate
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 WIDTH = 79
 SEVERAL = 4
 """So many answers are summed up by grade before they are given."""
+SCREEN = 46
+"""Lines of one screen, with some left for the prompt."""
 
 UNSAID = " With rows, batch and epochs: also in epochs, the share over the run, and as normalized decay."
 
@@ -28,12 +31,34 @@ def answers(result: "Translations") -> str:
     return "\n\n".join([*parts, _wrapped(summary(result.source, result.terms), "", "")])
 
 
+def screen(result: "Translations", room: int = SCREEN) -> str:
+    """The strength, the grades, then answers while there is room for them, the exact ones first, and what is left."""
+    if len(result) < SEVERAL:
+        return answers(result)
+    head = f"{_wrapped(summary(result.source, result.terms), '', '')}\n\n{_by_grade(result)}"
+    best_first = sorted(result, key=lambda each: each.grade.rank)
+    texts = ["\n".join([_heading(each), each.recipe, *map(_point, each.reasons)]) for each in best_first]
+    filled = accumulate((text.count("\n") + 2 for text in texts), initial=head.count("\n") + 2)
+    fitting = sum(lines <= room for lines in filled) - 1
+    left = ", ".join(dict.fromkeys(each.framework for each in best_first[fitting:]))
+    more = f"In full, with what each grade rests on: --details, or --to NAME{': ' * bool(left)}{left}."
+    return "\n\n".join([head, *texts[:fitting], _wrapped(more, "", "  ")])
+
+
 def answer(each: "Translation") -> str:
     """The framework and the grade, the text to paste as it is, and what the grade rests on."""
-    group = f" ({each.group})" if each.group else ""
-    points = [_wrapped(sentence, "  ", "    ") for sentence in (*each.reasons, *each.remarks)]
+    points = [_point(sentence) for sentence in (*each.reasons, *each.remarks)]
     points += [f"  {name}: {ratio:.3g} times the uniform decay" for name, ratio in each.layers]
-    return "\n".join([f"{each.framework}{group}: {each.grade}, {each.grade.value}", each.recipe, *points])
+    return "\n".join([_heading(each), each.recipe, *points])
+
+
+def _point(sentence: str) -> str:
+    return _wrapped(sentence, "  ", "    ")
+
+
+def _heading(each: "Translation") -> str:
+    group = f" ({each.group})" if each.group else ""
+    return f"{each.framework}{group}: {each.grade}, {each.grade.value}"
 
 
 def summary(recipe: Recipe, terms: Terms) -> str:

@@ -1,4 +1,4 @@
-"""All proofs on one screen: the answer in a sentence, a row a rule, and what else is proved by name."""
+"""Proofs on one screen each: the answer, what it rests on, and where the rest is; and all of them as a table."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from halflife.proofs import Proofs, Theorem, Verdict
+from halflife.proofs import Measurement, Proof, Proofs, Theorem, Verdict
+from halflife.report._lines import wrapped
 
 
 def proofs(result: Proofs) -> RenderableType:
@@ -30,6 +31,41 @@ def proofs(result: Proofs) -> RenderableType:
             style="dim",
         ),
     )
+
+
+def proof(result: Proof) -> RenderableType:
+    """What is claimed of one rule and what certifies it; the proofs are in its own text."""
+    pair = (result.same_steps, result.same_solution)
+    every = (*pair, *result.theorems)
+    steps, measured = (sum(len(part(theorem)) for theorem in every) for part in (lambda t: t.proof, _measurements))
+    certificates = sum(theorem.certificate is not None for theorem in every)
+    besides = ", ".join(theorem.name for theorem in result.theorems)
+    return Group(
+        Text(f"{result.rule}: does some decay do what a penalty does?", style="bold"),
+        Text(wrapped(result.summary)),
+        *(part for theorem in pair for part in _claim(theorem)),
+        Text(wrapped(f"\nProved besides, each by its name: {besides}." if besides else "")),
+        Text(
+            wrapped(
+                f"All of it is checked: proof steps {steps}, measurements {measured}, certificates {certificates}. "
+                f"halflife prove {result.rule} --details shows them in full."
+            ),
+            style="dim",
+        ),
+    )
+
+
+def _claim(theorem: Theorem) -> Iterator[RenderableType]:
+    yield Text.assemble("\n", (theorem.title, "bold"))
+    yield Text(wrapped(f"  {theorem.statement}\n  Source: {theorem.reference}"))
+    evidence = theorem.certificate.lines() if theorem.certificate else [str(m) for m in theorem.witnesses]
+    heading = "Certificate" if theorem.certificate else "Measured"
+    if evidence:
+        yield Text(wrapped("\n".join([f"  {heading}", *(f"    {line}" for line in evidence)])))
+
+
+def _measurements(theorem: Theorem) -> tuple[Measurement, ...]:
+    return (*theorem.witnesses, *theorem.counterexamples)
 
 
 def _answer(result: Proofs) -> Iterator[str]:
