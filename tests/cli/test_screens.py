@@ -17,15 +17,15 @@ from halflife.rules import RULES
 
 VERBS = typer.main.get_command(app).commands
 SCREEN = 50
-TINY = ("iris", "--no-report", "--epochs", "1", "--lr", "0.1", "--hidden", "3", "--seeds", "1")
+TINY = ("--no-report", "--epochs", "1", "--lr", "0.1", "--hidden", "3", "--seeds", "1")
 ADAMW = "torch.optim.AdamW(lr=0.003, weight_decay=0.2)"
 SCREENS = {
     "study": (
-        ("iris", *TINY, "--rules", "sgd,rmsprop_centred", "--strength", "0.1", "--no-report"),
+        ("iris", *TINY, "--rules", "sgd,rmsprop_centred", "--strength", "0.1"),
         "Are L2 regularization and weight decay the same",
     ),
     "tune": (
-        ("iris", *TINY, "--l2", "0.1", "--decay", "0.01", "--folds", "2", "--no-report"),
+        ("iris", *TINY, "--l2", "0.1", "--decay", "0.01", "--folds", "2"),
         "How much should I regularize?",
     ),
     "prove": ((), "Does some decay take the steps that a penalty makes an optimizer take?"),
