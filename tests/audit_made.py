@@ -38,7 +38,7 @@ def flat(name="f", **more):
     return weight(name, (4,), Kind.FLAT, **more)
 
 
-NUMBERS = ("decay", "decays", "lr", "momentum", "gain")
+NUMBERS = ("decay", "decays", "lr", "momentum", "gain", "unread")
 
 
 def group(law=Law.DECOUPLED, strength=0.1, *members, index=0, **more):

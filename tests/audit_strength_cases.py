@@ -57,6 +57,12 @@ STRENGTH = [
     ("HL002", lambda: training(group(Law.UNKNOWN, defects=(Defect.NO_EFFECT,))),
      [(E, "group 0", "weight_decay=0.1 changes nothing in Made.")]),
     ("HL002", lambda: training(group(), group(Law.NONE, 0.0)), []),
+    ("HL002", lambda: training(group(unread={"wd": 0.0})),
+     [(W, "group 0", "wd=0 is a setting that Made does not have; what acts is weight_decay=0.1.",
+       SET.format(0, 0) + "  # what wd says")]),
+    ("HL002", lambda: training(group(Law.DECOUPLED, 0.0, unread={"wd": 0.1, "l2": 0.0})),
+     [(W, "group 0", "wd=0.1 is a setting that Made does not have; what acts is weight_decay=0.")]),
+    ("HL002", lambda: training(group(unread={"wd": 0.1})), []),
     # L2 through an adaptive optimizer, and how far its decay is spread
     ("HL003", lambda: training(group(**ADAPTIVE)), [(W, "group 0", JOINS), NO_SPREAD]),
     ("HL003", lambda: adam("loud", "quiet", gradient=(10, 0.01)),

@@ -48,8 +48,10 @@ def test_one_module_that_holds_all_is_the_model_itself():
     wrapper = nn.ModuleDict({"module": model})
     assert model_of(torch.optim.SGD(model.parameters())) is model
     assert model_of(torch.optim.SGD([nn.Parameter(torch.ones(1))])) is None
+    tied = nn.ModuleDict({"model": model, "head": nn.ModuleDict({"again": model.head})})
+    assert model_of(torch.optim.SGD(model.parameters())) is tied
     both = model_of(torch.optim.SGD([*model.parameters(), other.head.weight]))
-    assert list(both.children()) == [model, other]
+    assert list(both.children()) == [tied, other]
     assert len({name for name, _ in both.named_children()}) == 2
     assert wrapper.training
 

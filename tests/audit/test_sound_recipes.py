@@ -6,15 +6,19 @@ import torch
 import halflife
 from halflife.audit import Severity
 from halflife.rules.schedule import named
+from recipes_projects import PROJECTS
 from recipes_sound import SOUND
 
 STEPS = 10_000
 SCHEDULES_ITSELF = ("AdamWScheduleFree",)
 
 
-@pytest.mark.parametrize("recipe", SOUND, ids=lambda recipe: recipe.__name__)
-def test_a_well_built_recipe_has_no_error_and_no_warning(recipe):
-    """Three steps into a warm-up with a cosine behind it, each optimizer has a known law and notes at most."""
+TAKEN = [(recipe, 3) for recipe in SOUND + PROJECTS] + [(recipe, 0) for recipe in PROJECTS[:3]]
+
+
+@pytest.mark.parametrize(("recipe", "taken"), TAKEN, ids=[f"{recipe.__name__}-{taken}" for recipe, taken in TAKEN])
+def test_a_well_built_recipe_has_no_error_and_no_warning(recipe, taken):
+    """In a warm-up with a cosine behind it, before the first step or after three: a known law, and notes at most."""
     torch.manual_seed(0)
     optimizers, model, example, loss = recipe()
     schedulers = {
@@ -22,7 +26,7 @@ def test_a_well_built_recipe_has_no_error_and_no_warning(recipe):
         for optimizer in optimizers
         if type(optimizer).__name__ not in SCHEDULES_ITSELF
     }
-    for _ in range(3):
+    for _ in range(taken):
         for optimizer in optimizers:
             optimizer.zero_grad()
         loss().backward()

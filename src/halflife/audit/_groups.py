@@ -17,6 +17,8 @@ from halflife.rules import Law
 WRAPPERS = ("accelerate", "lightning", "pytorch_lightning")
 """Packages whose optimizers only pass on what the one inside does."""
 FALLBACK_LR = 1e-3
+ALSO_CALLED = {"wd", "decay", "decay_rate", "weight_decay_rate", "weightdecay", "l2", "l2_reg", "l2_lambda"}
+"""What users have called the strength in a group of torch's, which takes any name without a word."""
 NOT_SETTINGS = {"params", "param_names", "name", "initial_lr"}
 
 
@@ -78,6 +80,7 @@ def training_of(
             lrs[index],
             peaks[index],
             subjects,
+            _unread(optimizer, settings),
         )
         for index, settings in enumerate(optimizer.param_groups)
     )
@@ -98,9 +101,18 @@ def training_of(
         calls=calls,
         absent=absent or {},
         named=model is not None,
-        from_torch=type(optimizer).__module__.startswith("torch.optim."),
+        from_torch=_from_torch(optimizer),
         overlap=not known or bool(copies or inside.keys() & known.keys()),
     )
+
+
+def _from_torch(optimizer: Any) -> bool:
+    return type(optimizer).__module__.startswith("torch.optim.")
+
+
+def _unread(optimizer: Any, settings: Mapping[str, Any]) -> dict[str, float]:
+    strays = ALSO_CALLED & (settings.keys() - optimizer.defaults.keys()) if _from_torch(optimizer) else set()
+    return {key: float(settings[key]) for key in sorted(strays) if isinstance(settings[key], int | float)}
 
 
 def held_by(optimizers: Iterable[Any]) -> frozenset[int]:
@@ -194,6 +206,7 @@ def _group(
     lrs: Floats | None,
     peak: float,
     subjects: tuple[Any, ...],
+    unread: Mapping[str, float],
 ) -> Group:
     strength = settings.get(str(report.strength_name), report.strength)
     group = Group(
@@ -203,6 +216,7 @@ def _group(
         lr=peak,
         strength=None if strength is None else float(strength),
         decay=None,
+        unread=unread,
     )
     if report.law is Law.L2 and subjects and not report.enters_preconditioner and report.enters_momentum:
         momentum, gain = momentum_of(subjects[index], peak or 1e-3)

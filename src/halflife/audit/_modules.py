@@ -49,9 +49,9 @@ def model_of(optimizer: Any) -> Any:
 def _covering(held: set[int]) -> list[Any]:
     """The fewest modules that hold these tensors: at each turn the one with most of them.
 
-    Of several the largest, and of wrappers around it the innermost.
+    Of several the largest, that which ties a parameter to more places, and of wrappers around it the innermost.
     """
-    candidates = [(module, ids, -long) for module, ids, long in _live() if ids & held]
+    candidates = [each for each in _live() if each[1] & held]
     found: list[Any] = []
     while candidates:
         best, ids, _ = max(candidates, key=lambda each: (len(each[1] & held), len(each[1]), each[2]))
@@ -61,16 +61,16 @@ def _covering(held: set[int]) -> list[Any]:
     return found
 
 
-def _live() -> Iterator[tuple[Any, set[int], int]]:
-    """Every module with what its parameters are known by, and how long their names are together."""
+def _live() -> Iterator[tuple[Any, set[int], tuple[int, int]]]:
+    """Every module with what its parameters are known by, and how many places and how short names they have."""
     import torch
 
     for value in gc.get_objects():
         try:
             if issubclass(type(value), torch.nn.Module):
-                named = dict(value.named_parameters())
-                ids = {key for p in named.values() for key in ({id(p)} | fragment_of(p))}
-                yield value, ids, sum(map(len, named))
+                named = list(value.named_parameters(remove_duplicate=False))
+                ids = {key for _, p in named for key in ({id(p)} | fragment_of(p))}
+                yield value, ids, (len(named), -sum(len(name) for name, _ in named))
         except Exception:  # noqa: S112 - an object that is being built or taken down
             continue
 

@@ -85,6 +85,7 @@ class Group:
         decays: α of each planned step; None without a plan.
         momentum: μ, measured; zero unless L2 enters a momentum.
         gain: what a gradient moves in all, in units of lr: 1/(1−μ) under momentum.
+        unread: settings of the group that are called like a strength, and that the optimizer does not have.
     """
 
     index: int
@@ -96,6 +97,7 @@ class Group:
     decays: Floats | None = None
     momentum: float = 0.0
     gain: float = 1.0
+    unread: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
