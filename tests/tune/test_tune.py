@@ -1,6 +1,7 @@
 """`halflife.tune` on real data: what it finds, what it keeps, and how it goes on."""
 
 import json
+import math
 import sqlite3
 
 import numpy as np
@@ -10,6 +11,7 @@ import halflife
 from halflife import BadInput
 from halflife.lab import program
 from halflife.tune import Door
+from halflife.tune._trials import Trials
 
 SMALL = {
     "epochs": 6,
@@ -141,6 +143,36 @@ def test_with_no_time_at_all_the_first_points_of_every_door_are_tried_and_the_sa
     assert {c.door for c in found.choices} == set(Door)
     assert {t.epochs for t in found.trials} == {1}
     assert without_time(halflife.tune("wine", **SMALL, out="short.db")) == without_time(whole)
+
+
+@pytest.mark.parametrize(("fitting", "stages"), [(0, {"coarse"}), (1, {"coarse", "fine"})])
+def test_what_would_not_be_done_in_time_is_not_begun_and_the_same_call_goes_on(monkeypatch, whole, fitting, stages):
+    asked, begun = [], []
+
+    def fits(_, trainings):
+        asked.append(trainings)
+        return len(asked) <= fitting
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trials, "fits", fits)
+        found = halflife.tune("wine", **SMALL, minutes=10, out="less.db", progress=lambda p: begun.append(p.stage))
+    assert set(begun) == stages
+    assert not found.finished
+    assert min(asked) > 0
+    assert without_time(halflife.tune("wine", **SMALL, out="less.db")) == without_time(whole)
+
+
+def test_the_pace_is_that_since_the_first_chunk(monkeypatch):
+    now = 10.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    given = dict.fromkeys(("store", "split", "seed", "rule", "hyperparameters", "members", "program", "progress"))
+    trials = Trials(**given, epochs=50, allowance=math.inf, ends=30.0, train={})
+    assert trials.fits(1e9)
+    trials._pace(3.0)
+    now = 20.0
+    trials._pace(5.0)  # 2 s each
+    assert trials.fits(4.9)
+    assert not trials.fits(5.1)
 
 
 def test_all_stages_share_the_program_of_the_first(monkeypatch):

@@ -38,10 +38,8 @@ def tune(
         str | None, typer.Option(help="Decay per step to search, comma-separated, at the middle lr; it moves with lr.")
     ] = None,
     search: Annotated[str, typer.Option(help="grid (coarse, then fine), random, or optuna.")] = "grid",
-    trainings: Annotated[
-        int | None, typer.Option(help="Budget in whole trainings; dropped early counts in part.")
-    ] = None,
-    minutes: Annotated[float | None, typer.Option(help="Begin nothing more after so many minutes.")] = None,
+    trainings: Annotated[int | None, typer.Option(help="Budget in whole trainings, two a fold at least.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Time that the search may take; it is sized to fit.")] = None,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
     epochs: Annotated[int, typer.Option(help="How often a network that is not dropped early sees each row.")] = 50,
     hidden: Hidden = "64",

@@ -84,7 +84,11 @@ def _edge(found: "Tuning") -> str:
 def _limits(found: "Tuning") -> str:
     early = found.best.epochs < found.regime.epochs
     after = f", after {found.best.epochs} of {found.regime.epochs} epochs" if early else ""
-    unfinished = "" if found.finished else f" Time was up before the search was done{after}: the same command goes on."
+    unfinished = (
+        ""
+        if found.finished
+        else f" Time was up before the search was done{after}: the same command with more minutes goes on."
+    )
     splits = len(found.best.held_out) // found.folds
     drawn = "" if splits == 1 else f", drawn {splits} times, each time with another start"
     return (

@@ -86,7 +86,8 @@ def _error(outcome: Outcome) -> float:
 class Trials:
     """All that was tried so far, and the means to try more.
 
-    A batch trains every point on the folds of one split. In the file, fold f of batch b is fold b·folds + f.
+    A batch trains every point on the folds of one split. In the file, fold f of batch b is fold b·folds + f, and its
+    chunks are numbered from b·1,000,000: what the number of a batch stands for must not depend on the time there was.
 
     Attributes:
         store: the study file.
@@ -123,28 +124,40 @@ class Trials:
     trained: int = 0
     work: float = 0.0
     trials: dict[tuple[Point, int], Trial] = field(default_factory=dict)
-    _batches: int = 0
-    _planned: int = 0
     _began: bool = False
+    _clock: float | None = None
+    _paced: float = 0.0
 
     @property
     def out_of_time(self) -> bool:
         """Whether nothing more may be begun; the first points are always tried."""
         return self._began and time.monotonic() >= self.ends
 
-    def attempt(self, batch: Batch, split: int = 0) -> dict[Point, float]:
+    def fits(self, trainings: float) -> bool:
+        """Whether so many whole trainings are done in time, at the pace since the first chunk was done."""
+        now = time.monotonic()
+        if self._clock is None or self._paced == 0:
+            return now < self.ends
+        return now + trainings * (now - self._clock) / self._paced < self.ends
+
+    def attempt(self, batch: Batch, number: int, split: int = 0) -> dict[Point, float]:
         """Train the points on the folds of a split, and tell the mean error of those that were finished.
 
         What the file has is not trained again. Points that are not affordable are left out, the last first, and so are
         those that some fold has not finished when time is up.
+
+        Args:
+            batch: what to try.
+            number: of the batch, by which the file knows it.
+            split: the number of the split.
         """
         whole = self.split(split)
         folds = whole[: batch.folds_of(len(whole))]
         share = batch.epochs / self.epochs
         most = min(len(batch.points), (self.allowance - self.work) / (share * len(folds)) + _ROUNDING)
         points = batch.points[: max(0, int(most))]
-        first, self._batches = self._batches * len(whole), self._batches + 1
-        groups = self._plan(points, split, len(folds))
+        first = number * len(whole)
+        groups = self._plan(points, split, len(folds), number * _CHUNKS)
         finished = self.store.finished()
         done = sum(len(c.settings) for group in groups for c in group.chunks if c.number in finished)
         errors: dict[Point, float] = {}
@@ -163,6 +176,7 @@ class Trials:
         for chunk, trained, seconds in self._run(folds, missing, batch.epochs):
             self.store.add_chunk(chunk, trained, seconds, fold=first + chunk.fold)
             done += len(chunk.settings)
+            self._pace(len(chunk.settings) * share)
             group = next(group for group in groups if chunk.number in group.missing)
             group.missing.discard(chunk.number)
             tell(*(() if group.missing else (group,)))
@@ -175,6 +189,13 @@ class Trials:
             self.trials |= {key: self.trials.pop(key) for key in keys}
         return {point: errors[point] for point in points if point in errors}
 
+    def _pace(self, work: float) -> None:
+        """Note that so many whole trainings are done; what came before the first is compiling."""
+        if self._clock is None:
+            self._clock = time.monotonic()
+        else:
+            self._paced += work
+
     def best(self) -> tuple[Point, float] | None:
         """The point with the lowest error among those trained longest."""
         longest = max((epochs for _, epochs in self.trials), default=0)
@@ -182,8 +203,8 @@ class Trials:
         found = min(tried, key=lambda t: t.error, default=None)
         return (found.point, found.error) if found else None
 
-    def _plan(self, points: Sequence[Point], split: int, folds: int) -> list["Group"]:
-        """Chunks, the first points of every fold before the last of any."""
+    def _plan(self, points: Sequence[Point], split: int, folds: int, number: int) -> list["Group"]:
+        """Chunks numbered from here, the first points of every fold before the last of any."""
         most = min(self.members, self.program or self.members)
         # what is not filled up is cut evenly
         size = most if self.program or not points else -(-len(points) // -(-len(points) // most))
@@ -193,10 +214,10 @@ class Trials:
             settings = tuple(p.setting(self.rule, self.hyperparameters) for p in some)
             whole = most if self.program else len(some)
             chunks = tuple(
-                Chunk(number=self._planned + fold, seed=self.seed + split, settings=settings, size=whole, fold=fold)
+                Chunk(number=number + fold, seed=self.seed + split, settings=settings, size=whole, fold=fold)
                 for fold in range(folds)
             )
-            self._planned += folds
+            number += folds
             groups.append(Group(points=some, chunks=chunks, missing={chunk.number for chunk in chunks}))
         return groups
 
@@ -237,3 +258,4 @@ class Group:
 
 
 _ROUNDING = 1e-6
+_CHUNKS = 10**6

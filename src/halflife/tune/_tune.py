@@ -23,10 +23,11 @@ from halflife.lab.split import Size
 from halflife.lab.store import Store
 from halflife.rules import rule as rule_named
 from halflife.tune import _choose, _models, _optuna, _setting
-from halflife.tune._budget import FINALISTS, POINTS, SEARCHES, Plan, affordable
+from halflife.tune._budget import POINTS, SEARCHES, Plan, affordable
+from halflife.tune._drive import driven
 from halflife.tune._point import Space, space
 from halflife.tune._result import Tuning
-from halflife.tune._search import STEPS, Batch
+from halflife.tune._search import FOLDS_AT_FIRST, KEPT, RUNGS, STEPS
 from halflife.tune._trials import Folds, Progress, Trials
 
 PROGRAM = {"cpu": 6, "gpu": 48}
@@ -91,8 +92,8 @@ def tune(
         search: "grid", "random" or "optuna".
         trainings: what may be trained, in whole trainings: one that is dropped after a tenth of the epochs counts as
             a tenth. The grid is thinned until it fits; the least is two settings on all folds.
-        minutes: after this long nothing more is begun, and the answer is made from what there is; a few settings are
-            always tried.
+        minutes: what the search may take. How fast trainings are is measured in the coarse pass; finer steps and
+            further splits that would not be done in time are not begun. A few settings are always tried.
         folds: of the cross-validation.
         seeds: splits into folds that each finalist is trained on, every one with a start of its own.
         seed: the first of them; it decides the start and the split.
@@ -172,6 +173,7 @@ def tune(
             "settings": [],
             "space": [plan.space.lrs, plan.space.l2s, plan.space.decays_over_lr],
             "search": [search, plan.steps, plan.number, trainings],
+            "halving": [*RUNGS, KEPT, FOLDS_AT_FIRST],
             "folds": folds,
             "seeds": [seed, plan.splits],
             "chunk size": min(members, program or members),
@@ -193,7 +195,7 @@ def tune(
                 progress=progress,
                 crew=crew,
             )
-            tried = _driven(plan, trials, path)
+            tried, finished = driven(plan, trials, path)
             if optuna_storage:
                 _optuna.write(trials.trials.values(), optuna_storage, path.stem)
             found = _choose.choices(tried, plan.space if search == "grid" else None)
@@ -212,40 +214,13 @@ def tune(
                 best=best,
                 recipe=recipe,
                 translations=_setting.written(recipe, sets[0].task),
-                finished=not trials.out_of_time,
+                finished=finished,
                 trainings=trials.trained,
                 work=trials.work,
                 incidents=tuple(store.incidents()),
                 seconds=time.perf_counter() - began,
                 path=path,
             )
-
-
-def _driven(plan: Plan, trials: Trials, path: Path) -> _choose.Tried:
-    """Try what the search asks for, then its finalists on more splits, until that is done or time is up.
-
-    Raises:
-        BadInput: no two doors can be compared.
-    """
-    search = plan.search()
-    try:
-        batch = next(search)
-        while not trials.out_of_time:
-            batch = search.send(trials.attempt(batch))
-    except StopIteration:
-        pass
-    tried = _choose.comparable(trials.trials.values(), plan.space.doors)
-    if len(tried) < 2:
-        raise BadInput(
-            f"{'time was up' if trials.out_of_time else 'too many networks diverged'} before two doors could be "
-            f"compared; what was trained is kept in {path}: the same command with more minutes, or a grid of smaller "
-            "lrs in another file, goes on."
-        )
-    finalists = _choose.finalists(tried, FINALISTS)
-    length = next(iter(tried.values()))[0].epochs
-    for split in range(1, plan.splits):
-        trials.attempt(Batch(stage="splits", points=finalists, epochs=length), split)
-    return _choose.comparable(trials.trials.values(), tried)
 
 
 def _space(rule: str, grid: Mapping[str, Sequence[float]] | None) -> Space:
