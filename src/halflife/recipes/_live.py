@@ -80,7 +80,7 @@ def _setting(optimizer: Any, forms: tuple[Any, ...], group: Mapping[str, Any]) -
         values["betas"] = [values["beta1"], values["beta2"]]
     if "decoupled_weight_decay" in known and "decoupled_weight_decay" not in values:
         values["decoupled_weight_decay"] = bool(getattr(optimizer, "decoupled_wd", name == "AdamW"))
-    values["lr"] = values.get("initial_lr") or values.get("max_lr") or values["lr"]
+    values["lr"] = values.get("max_lr") or values.get("initial_lr") or values["lr"]
     return _rows.read(forms, name, {key: value for key, value in values.items() if key in known})
 
 

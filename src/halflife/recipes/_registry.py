@@ -1,6 +1,8 @@
 """Every framework by its name, in the order in which answers are printed."""
 
 from halflife.recipes import (
+    apex,
+    bitsandbytes,
     blog,
     caffe,
     composer,
@@ -42,3 +44,8 @@ FRAMEWORKS: dict[str, Framework] = {
     )
 }
 """The table of contents of this folder."""
+
+ON_REQUEST: dict[str, Framework] = {module.FRAMEWORK.name: module.FRAMEWORK for module in (bitsandbytes, apex)}
+"""Those that take torch's steps under names of their own: read wherever they are met, written where asked for."""
+
+KNOWN: dict[str, Framework] = {**FRAMEWORKS, **ON_REQUEST}

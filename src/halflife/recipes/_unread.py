@@ -18,6 +18,8 @@ MODULES = (
     "lion_pytorch",
     "timm.optim",
     "paddle.optimizer",
+    "bitsandbytes.optim",
+    "apex.optimizers",
 )
 LINES = "--opt NAME (timm), or --learning_rate, --weight_decay or --optim (Hugging Face)"
 

@@ -1,5 +1,6 @@
 """torch.optim: L2 everywhere but in AdamW and behind `decoupled_weight_decay`; lr outside the momentum buffer."""
 
+from dataclasses import replace
 from typing import Any
 
 from halflife.recipes import _python
@@ -26,7 +27,7 @@ def _adam(call: str, rule: str, law: Law, defaults: dict[str, Any], **flags: Any
 _FLAGS = {"amsgrad": False, "decoupled_weight_decay": False}
 _NADAM = {"lr": 2e-3, "momentum_decay": 4e-3, "decoupled_weight_decay": False}
 
-_ROWS = (
+_TABLE = (
     Form(call="SGD", rule="sgd", law=Law.L2, flags={"momentum": 0.0, "nesterov": False}, defaults=_SGD, remark=_L2),
     Form(
         call="SGD",
@@ -91,6 +92,10 @@ _ROWS = (
         defaults={"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.0},
         remark=_L2,
     ),
+)
+_ASCENDING = {"maximize": False}
+_ROWS = tuple(
+    replace(row, flags={**row.flags, **_ASCENDING}, defaults={**row.defaults, **_ASCENDING}) for row in _TABLE
 )
 _SGD_ROW, _ADAMW, _ADAM_ROW = _ROWS[0], _ROWS[3], _ROWS[5]
 _FACTORS = "factors its squares into rows and columns, and clips its steps"

@@ -10,8 +10,9 @@ from halflife.recipes._answers import Translation, Translations
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._grade import Grade, Loss
 from halflife.recipes._parts import Live
+from halflife.recipes._printed import as_call
 from halflife.recipes._recipe import LAWS, Recipe, Reduction, Where
-from halflife.recipes._registry import FRAMEWORKS
+from halflife.recipes._registry import FRAMEWORKS, KNOWN
 from halflife.recipes._unread import short, unread
 from halflife.rules import Law
 
@@ -84,6 +85,7 @@ def read(text: str, *, read_as: str | None = None) -> Recipe:
     Raises:
         BadInput: no framework recognises it, or it cannot be read.
     """
+    text = as_call(text)
     return _framework_of(text, read_as).read(text)
 
 
@@ -192,15 +194,16 @@ def _law(law: Law | str | None) -> Law | None:
 def _targets(to: str | Sequence[str] | None) -> list[Framework]:
     names = list(FRAMEWORKS) if to is None else [to] if isinstance(to, str) else list(to)
     for name in names:
-        if name not in FRAMEWORKS:
-            raise UnknownName("framework", name, FRAMEWORKS)
-    return [FRAMEWORKS[name] for name in names]
+        if name not in KNOWN:
+            raise UnknownName("framework", name, KNOWN)
+    return [KNOWN[name] for name in names]
 
 
 def _read(recipe: Any, read_as: str | None) -> tuple[Sequence[Live], str | None]:
     if isinstance(recipe, Recipe):
         return [Live(recipe=recipe)], None
     if isinstance(recipe, str):
+        recipe = as_call(recipe)
         framework = _framework_of(recipe, read_as)
         return [Live(recipe=framework.read(recipe))], framework.name
     return _live.read(recipe), _live.framework(recipe)
@@ -209,9 +212,9 @@ def _read(recipe: Any, read_as: str | None) -> tuple[Sequence[Live], str | None]
 def _framework_of(text: str, read_as: str | None) -> Framework:
     if read_as is not None:
         return _targets(read_as)[0]
-    found = [framework for framework in FRAMEWORKS.values() if framework.recognises(text)]
+    found = [framework for framework in KNOWN.values() if framework.recognises(text)]
     if len(found) == 1:
         return found[0]
     if found:
         raise BadInput(f"the recipe {short(text)} may be {' or '.join(f.name for f in found)}: say which (--from).")
-    raise unread(text, FRAMEWORKS)
+    raise unread(text, KNOWN)
