@@ -129,6 +129,7 @@ def _do(shared: tuple[Work, dict[str, str]], job: Job) -> Done:
                 f"node {platform.node()} has {name} {here[name]} and this machine {wanted[name]}: "
                 "install the same on all, for results depend on it."
             )
+    os.environ.setdefault("NPROC", "1")  # a task has one core, and XLA's threads would contend for it
     keep_compiled_programs()
     return work(job, lambda: False)
 
