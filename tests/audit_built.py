@@ -77,6 +77,14 @@ def unpenalized(loss):
     return training(group(Law.DECOUPLED, 0.1, w), penalties=penalties_of(loss, None))
 
 
+def chance():
+    """A mean square of what is normalized and shifted: its gradient is the shift, and no penalty."""
+    torch.manual_seed(0)
+    w, b = torch.nn.Parameter(torch.randn(4, 3)), torch.nn.Parameter(torch.tensor([0.5, 0.25], dtype=torch.float64))
+    penalties = penalties_of(lambda: (torch.tensor([[-1.0], [1.0]]) * w.sum() + b).square().mean(), None)
+    return training(group(Law.DECOUPLED, 0.1, weight("w", tensor=w), weight("b", (2,), tensor=b)), penalties=penalties)
+
+
 def sparse():
     """An embedding whose gradient is sparse."""
     layer = torch.nn.Embedding(4, 3, sparse=True, dtype=torch.float64)

@@ -4,7 +4,17 @@ import math
 
 import torch
 
-from audit_built import called_in_parts, keeping, normalized, penalized, penalized_in_part, rounded, sparse, unpenalized
+from audit_built import (
+    called_in_parts,
+    chance,
+    keeping,
+    normalized,
+    penalized,
+    penalized_in_part,
+    rounded,
+    sparse,
+    unpenalized,
+)
 from audit_made import FLATTENED, FROZEN, E, N, S, W, flat, group, training, weight
 from halflife.audit._calls import Call
 from halflife.audit._training import Kind
@@ -71,6 +81,7 @@ MEASURED = [
      [(W, "group 0", "the loss holds a penalty with λ = 0.02 on w, and weight_decay=0.1 regularizes the same "
        "weights.")]),
     ("HL005", lambda: sparse(), []),
+    ("HL005", lambda: chance(), []),
     ("HL005", lambda: training(group()), [(S, "", "needs loss")]),
     # scale-invariance: of what is normalized, and not of what has no influence
     ("HL008", lambda: normalized(), [(N, "group 0", "1 of 2 decayed weights are scale-invariant: 0.weight.")]),

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import halflife
-from audit_made import group, planned, training, weight
+from audit_made import bias, group, planned, table, training, weight
 from halflife.audit import examine
 from halflife.rules import Law
 from trainings import net, trained
@@ -63,6 +63,34 @@ ANSWERS = [
 def test_the_answer_says_what_decay_does(made, words):
     """One verdict for each thing that can be the matter."""
     assert words in examine(made).answer[0]
+
+
+def test_the_answer_names_what_is_doubtful():
+    """Warnings are named after the verdict, whatever their number; notes are not."""
+    made = training(group(Law.DECOUPLED, 0.1, bias()), group(Law.DECOUPLED, 0.2, bias(), table()), steps=None)
+    assert (
+        examine(made, ignore=["HL011"]).answer[-1]
+        == "Doubtful: Biases, norms and other 1-D parameters decayed (HL006)."
+    )
+    wrong = training(group(Law.NONE), group(Law.DECOUPLED, 0.2, bias()), steps=None)
+    assert examine(wrong).answer[-1].startswith("Also doubtful: Biases")
+
+
+def test_groups_that_differ_are_a_span():
+    """The share that a run removes is that of the least and of the most."""
+    result = examine(training(planned(0.5), planned(0.1)), select=["HL001"])
+    assert result.answer[0].startswith(
+        "1,000 steps remove 10.0 % to 50.0 % of a weight without gradient; the half-life"
+    )
+
+
+def test_a_new_optimizer_is_pasted_once():
+    """Two groups of one fault bring one optimizer, and a line for each where a line mends it."""
+    made = training(group(Law.DECOUPLED, 0.1, bias()), group(Law.DECOUPLED, 0.2, bias(), index=1))
+    assert made.groups[0].lr == 0.01
+    assert str(examine(made, select=["HL006"])).count("optimizer = ") == 1
+    made = training(group(Law.DECOUPLED, -0.1), group(Law.DECOUPLED, -0.2, index=1))
+    assert str(examine(made, select=["HL017"])).count("# shrinks them") == 2
 
 
 @pytest.mark.parametrize("law", list(Law))

@@ -142,6 +142,24 @@ def test_every_optimizer_of_a_script_is_audited(halflife, tmp_path):
     assert "HL010" not in {f["code"] for f in read["findings"]}
 
 
+OVERWRITTEN = """
+optimizer = torch.optim.Adam(net().parameters(), weight_decay=0.01)
+model = net()
+optimizer = torch.optim.AdamW(model.parameters())
+for x, y in list(loader)[:4]:
+    nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+"""
+
+
+def test_an_optimizer_that_is_never_used_is_spoken_of_and_not_audited(halflife, tmp_path):
+    """One that a script builds and overwrites has no model any more, and says nothing about the training."""
+    (tmp_path / "train.py").write_text(PARTS + OVERWRITTEN)
+    said = halflife("audit", "--json", "--", "train.py")
+    assert json.loads(said.out)["optimizer"] == "AdamW"
+    assert said.err == "halflife: Adam was built and took no step: it is not audited.\n"
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [

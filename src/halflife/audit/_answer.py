@@ -1,6 +1,6 @@
 """The first thing that a reader wants to know: what does decay do in this run, in one or two sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 
 from halflife.audit._finding import Finding, Severity
@@ -25,9 +25,17 @@ def answer(name: str, groups: Sequence[Group], findings: Sequence[Finding], plan
     main = max(decaying, key=_reach)
     reached, total = sum(map(_reach, decaying)), sum(group.count for group in groups)
     scope = f"It acts on {'all' if reached == total else f'{reached:,} of'} {total:,} parameters."
-    errors = list(dict.fromkeys(f"{f.title} ({f.code})" for f in findings if f.severity is Severity.ERROR))
-    wrong = (f"Wrong: {'; '.join(errors)}.",) if errors else ()
-    return (*wrong, *_verdict(main, decaying, planned), scope)
+    wrong, doubtful = (_called(findings, severity) for severity in (Severity.ERROR, Severity.WARNING))
+    return (
+        *((f"Wrong: {wrong}.",) if wrong else ()),
+        *_verdict(main, decaying, planned),
+        scope,
+        *((f"{'Also doubtful' if wrong else 'Doubtful'}: {doubtful}.",) if doubtful else ()),
+    )
+
+
+def _called(findings: Sequence[Finding], severity: Severity) -> str:
+    return "; ".join(dict.fromkeys(f"{f.title} ({f.code})" for f in findings if f.severity is severity))
 
 
 def _reach(group: Group) -> int:
@@ -45,11 +53,12 @@ def _verdict(main: Group, decaying: Sequence[Group], planned: int | None) -> tup
     if main.half_life is None:
         return (f"{setting} does not shrink the weights.",)
     known = [g.half_life for g in decaying if g.half_life is not None and g.half_life < inf]
-    half = f"the half-life is {_span(known)} steps" if known else "no step removes anything"
+    half = f"the half-life is {_span(known, steps)} steps" if known else "no step removes anything"
     if main.removed is None or planned is None:
         little = f": a run of under {steps(LITTLE / main.decay)} steps loses less than 1 %" if main.decay else ""
         return (f"{half[0].upper()}{half[1:]}{little}.", "Give the planned steps to judge a run.")
-    run = f"{planned:,} steps remove {percent(main.removed)} of a weight without gradient"
+    shares = [g.removed for g in decaying if g.removed is not None]
+    run = f"{planned:,} steps remove {_span(shares, percent)} of a weight without gradient"
     against = f", {times(main.half_life / planned)} times the run" if planned < main.half_life < inf else ""
     for bound, verdict in (
         (NOTHING, "In effect there is no weight decay"),
@@ -68,6 +77,6 @@ def _by_gradients(main: Group, setting: str) -> tuple[str, ...]:
     return (f"{setting} has no share per step of its own: the law is {main.law}.",)
 
 
-def _span(values: Sequence[float]) -> str:
-    least, most = steps(min(values)), steps(max(values))
+def _span(values: Sequence[float], written: Callable[[float], str]) -> str:
+    least, most = written(min(values)), written(max(values))
     return least if least == most else f"{least} to {most}"

@@ -55,8 +55,10 @@ def places(same: Sequence[Finding]) -> list[str]:
 
 
 def fixes(same: Sequence[Finding]) -> list[str]:
-    """The lines of code that mend them, each once."""
-    return list(dict.fromkeys(line for finding in same[:MOST] for line in finding.fix.splitlines()))
+    """The lines of code that mend them, each once; of those that build the optimizer anew, the first."""
+    codes = list(dict.fromkeys(finding.fix for finding in same[:MOST] if finding.fix))
+    whole = codes[:1] if any("\n" in code for code in codes) else codes
+    return [line for code in whole for line in code.splitlines()]
 
 
 def _alike(groups: Sequence[Group]) -> list[list[Group]]:

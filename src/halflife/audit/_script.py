@@ -52,7 +52,7 @@ def watch(
             failure = ended if ended.code else None
         except (Exception, KeyboardInterrupt) as error:
             failure = error
-        seen.rest()
+        seen.close()
         seen.listen_out()
     if isinstance(failure, KeyboardInterrupt):
         return seen.refused, failure

@@ -39,7 +39,7 @@ class Child:
             except Enough:
                 pass
             finally:
-                seen.rest()
+                seen.close()
                 for sentence in seen.refused if not rank else ():
                     self.queue.put(sentence)
 

@@ -159,6 +159,14 @@ class Watch:
         for optimizer in list(self.optimizers.values()):
             self.finish(optimizer)
 
+    def close(self) -> None:
+        """The script has ended; what it built beside others and never used says nothing about them."""
+        for key, optimizer in self.optimizers.items():
+            if self.shown and key not in self.seen | self.steps.keys():
+                self.seen.add(key)
+                self.refused.append(f"{type(optimizer).__name__} was built and took no step: it is not audited.")
+        self.rest()
+
     def _catch(self, optimizer: Any) -> None:
         key = id(optimizer)
         self.models[key] = model = model_of(optimizer)
