@@ -32,9 +32,9 @@ WRONG = [
         "wrong order in the chain",
     ),
     (
-        "optax",
-        "law = Law.CONSTANT\n    recipe",
-        "law = Law.DECOUPLED\n    recipe",
+        "_optax_chain",
+        "law = Law.CONSTANT\n    read",
+        "law = Law.DECOUPLED\n    read",
         "decay after the optimizer times lr",
     ),
     ("optax", "-recipe.strength if form.law is Law.CONSTANT", "recipe.strength if form.law is Law.CONSTANT", "sign"),
@@ -112,3 +112,6 @@ WRONG = [
     ),
     ("blog", "Law.CONSTANT", "Law.DECOUPLED", "α multiplied by η"),
 ]
+
+HOMES = {"_optax_chain": "optax"}
+"""The framework's file of those rows that stand in another file of its."""

@@ -51,7 +51,7 @@ def test_a_decay_that_is_overlooked_is_found_out(strength: float, monkeypatch: p
     """The weakest decay of Optax' defaults shows in the steps, and so does a place in the chain that was misread."""
     live = optax.chain(optax.add_decayed_weights(strength), optax.sgd(0.1, 0.9))
     assert halflife.translate(live, to="optax").source.l2 == pytest.approx(strength)
-    monkeypatch.setattr(_live_optax.optax, "DECAY", "scale_by_nothing")
+    monkeypatch.setattr(_live_optax._optax_chain, "DECAY", "scale_by_nothing")
     with pytest.raises(halflife.BadInput, match="cannot be read"):
         halflife.translate(live, to="optax")
     monkeypatch.undo()

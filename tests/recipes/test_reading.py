@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import halflife
-from halflife.recipes import FRAMEWORKS, Where, keras, optax, read, translate
+from halflife.recipes import FRAMEWORKS, Where, _optax_chain, keras, read, translate
 from halflife.recipes import torch as torch_table
 from halflife.rules import Law
 from recipes.texts import BARE, CHOICES, READ
@@ -124,7 +124,7 @@ def test_a_paste_is_read_as_its_plain_text(paste: str, plain: str) -> None:
     ("module", "call", "order"),
     [
         (module, call, order)
-        for module, table in (("torch.optim", torch_table), ("keras.optimizers", keras), ("optax", optax))
+        for module, table in (("torch.optim", torch_table), ("keras.optimizers", keras), ("optax", _optax_chain))
         for call, order in table.ORDER.items()
     ],
     ids=str,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import _optax_steps, optax
+from halflife.recipes import _optax_chain, _optax_steps, optax
 from halflife.recipes._calls import Call, Source
 from halflife.recipes._parts import Live
 
@@ -46,7 +46,7 @@ def read(transformation: Any) -> list[Live]:
         raise BadInput("what is given from Optax has no update: give the GradientTransformation itself.")
     try:
         parts = _parts(transformation.update, {})
-        recipe = optax.of_chain(_chain(parts))
+        recipe = _optax_chain.recipe(_chain(parts), optax.FORMS)
     except BadInput:
         raise
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
@@ -80,7 +80,7 @@ def _chain(parts: list[Part]) -> list[Call]:
     """The calls that a text of the same transformation would hold."""
     names = [name for name, _ in parts]
     clips = [Call(f"optax.{name}") for name in names if name.startswith("clip")]
-    known = (*CORES, optax.DECAY, "scale", "scale_by_schedule")
+    known = (*CORES, _optax_chain.DECAY, "scale", "scale_by_schedule")
     strange = [name for name in names if name not in known and not name.startswith("clip")]
     scales = [place for place, name in enumerate(names) if name in ("scale", "scale_by_schedule")]
     if strange or len(scales) != 1:
@@ -90,13 +90,13 @@ def _chain(parts: list[Part]) -> list[Call]:
     lr, core = _lr(parts[scales[0]][1]), next((p for p, name in enumerate(names) if name in CORES), None)
     first = core if core is not None and core < scales[0] else scales[0]
     call, numbers = _core(parts[first] if first != scales[0] else ("", {}), parts[scales[0] :])
-    decays = [(place, held) for place, (name, held) in enumerate(parts) if name == optax.DECAY]
+    decays = [(place, held) for place, (name, held) in enumerate(parts) if name == _optax_chain.DECAY]
     decays = [(place, held) for place, held in decays if float(held["weight_decay"])]
     if not decays:
         return [*clips, Call(f"optax.{call}", (), {"learning_rate": lr, **numbers, **_without(call)})]
     place, held = decays[0]
     mask = {"mask": Source("its own")} if "mask" in held else {}
-    added = [Call(f"optax.{optax.DECAY}", (float(other["weight_decay"]),), mask) for _, other in decays]
+    added = [Call(f"optax.{_optax_chain.DECAY}", (float(other["weight_decay"]),), mask) for _, other in decays]
     if place < first or place > scales[0]:
         whole = Call(f"optax.{call}", (), {"learning_rate": lr, **numbers, **_without(call)})
         return [*clips, *added, whole] if place < first else [*clips, whole, *added]

@@ -7,44 +7,15 @@ CONSTANT: it is not multiplied by lr again.
 from typing import Any
 
 from halflife._errors import BadInput
-from halflife.recipes import _calls, _optax_others, _rows, _schedules
+from halflife.recipes import _calls, _optax_chain, _optax_others, _rows, _schedules
 from halflife.recipes._calls import Call, Source
 from halflife.recipes._framework import Form, Framework
+from halflife.recipes._optax_chain import DECAY, SCHEDULES
 from halflife.recipes._recipe import EpsPlace, Recipe, Where
-from halflife.recipes._schedules import Shipped
 from halflife.rules import Law, LrPlace
 
 MASK = Source("lambda params: jax.tree.map(lambda p: p.ndim >= 2, params)")
-DECAY = "add_decayed_weights"
-CLIPPED = "gradients are clipped in the chain: a penalty added before is clipped with them"
 MASKS = {"adadelta": "weight_decay_mask"}
-_MOMENTS = ("learning_rate", "b1", "b2", "eps")
-ORDER = {
-    "sgd": ("learning_rate", "momentum", "nesterov"),
-    **dict.fromkeys(("adam", "adamw", "nadam", "nadamw", "radam"), (*_MOMENTS, "eps_root")),
-    **dict.fromkeys(("adamax", "adamaxw"), _MOMENTS),
-    "lion": ("learning_rate", "b1", "b2"),
-    "rmsprop": ("learning_rate", "decay", "eps", "initial_scale"),
-    "adagrad": ("learning_rate", "initial_accumulator_value", "eps"),
-    "adadelta": ("learning_rate", "rho", "eps", "weight_decay"),
-}
-"""Arguments by position."""
-
-SCHEDULES = {
-    "linear": Shipped(
-        call="optax.linear_schedule",
-        order=("init_value", "end_value", "transition_steps", "transition_begin"),
-        lr="init_value",
-        steps="transition_steps",
-        extras={"end_value": 0.0},
-    ),
-    "cosine": Shipped(
-        call="optax.cosine_decay_schedule",
-        order=("init_value", "decay_steps", "alpha", "exponent"),
-        lr="init_value",
-        steps="decay_steps",
-    ),
-}
 _ADAM = {"beta1": "b1", "beta2": "b2", "eps": "eps"}
 _ADAM_DEFAULTS = {"b1": 0.9, "b2": 0.999, "eps": 1e-8, "eps_root": 0.0, "nesterov": False}
 _PLAIN = {"eps_root": 0.0, "nesterov": False}
@@ -208,28 +179,7 @@ def read(text: str) -> Recipe:
     found = _calls.outermost(call for call in _calls.parse(text) if call.name.startswith("optax."))
     if len(found) != 1:
         raise BadInput(f"the recipe holds {len(found)} expressions of Optax: it must be one, a chain if need be.")
-    return of_chain(_flat(found[0]))
-
-
-def of_chain(chain: list[Call]) -> Recipe:
-    """The recipe of the transformations of a chain, in their order."""
-    names = [call.last for call in chain]
-    decays = [call for call in chain if call.last == DECAY]
-    if len(decays) > 1:
-        raise BadInput(f"the chain adds decayed weights {len(decays)} times: translate one at a time.")
-    if "scale_by_learning_rate" in names:
-        chain, law = _assembled(chain), Law.DECOUPLED
-    else:
-        law = Law.L2
-    clipped = [call for call in chain if call.last.startswith("clip")]
-    optimizers = [call for call in chain if call.last != DECAY and call not in clipped]
-    if len(optimizers) != 1:
-        raise BadInput(f"the chain {', '.join(names)} is not one optimizer with decay before, inside or after it.")
-    (call,) = optimizers
-    if law is Law.L2 and decays and chain.index(decays[0]) > chain.index(call):
-        law = Law.CONSTANT
-    recipe = _optimizer(call, decays, law)
-    return _rows.with_remark(recipe, CLIPPED) if clipped else recipe
+    return _optax_chain.recipe(_optax_chain.flat(found[0]), FORMS)
 
 
 def write(recipe: Recipe, form: Form) -> str:
@@ -251,49 +201,6 @@ def write(recipe: Recipe, form: Form) -> str:
     inner = (Call("optax.trace", (), momentum),) if recipe.rule != "sgd" else ()
     outer = Call("optax.scale_by_learning_rate", (recipe.lr if lr is None else lr,))
     return _calls.assign("optimizer", "optax.chain", *inner, decay, outer) + comment
-
-
-def _flat(call: Call) -> list[Call]:
-    if call.last not in ("chain", "named_chain"):
-        return [call]
-    if not all(isinstance(part, Call) for part in call.positional):
-        raise BadInput("the chain holds something that is not a call: write its parts out.")
-    return [inner for part in call.positional for inner in _flat(part)]
-
-
-def _assembled(chain: list[Call]) -> list[Call]:
-    """trace, decay and lr as the `sgd` that they are."""
-    names = [call.last for call in chain]
-    if names not in (["trace", DECAY, "scale_by_learning_rate"], [DECAY, "scale_by_learning_rate"]):
-        raise BadInput(f"the chain {', '.join(names)} is not one that halflife knows: use optax.sgd, optax.adamw, ...")
-    lr = (*chain[-1].positional, *chain[-1].arguments.values())
-    arguments: dict[str, Any] = dict(zip(("learning_rate",), lr, strict=False))
-    if names[0] == "trace":
-        given = dict(zip(("decay", "nesterov"), chain[0].positional, strict=False)) | dict(chain[0].arguments)
-        arguments |= {"momentum": given.get("decay"), "nesterov": given.get("nesterov", False)}
-    return [Call("optax.sgd", (), arguments), next(call for call in chain if call.last == DECAY)]
-
-
-def _optimizer(call: Call, decays: list[Call], law: Law) -> Recipe:
-    arguments = _calls.by_name(call, ORDER.get(call.last, ("learning_rate",)))
-    lr = _schedules.read(arguments.pop("learning_rate", None), SCHEDULES)
-    masks = [arguments.pop(name, None) for name in ("mask", "weight_decay_mask")]
-    own = next((form for form in FORMS if form.call == call.last and form.strength), None)
-    if not decays:
-        where = Where.WEIGHTS if any(mask is not None for mask in masks) else Where.ALL
-        return _rows.read(FORMS, call.last, arguments, law=own.law if own else None, where=where, **lr)
-    (decay,) = decays
-    if own and arguments.get(own.strength, own.defaults[own.strength]):
-        raise BadInput(f"{call.name} decays already, and the chain adds decay: translate one at a time.")
-    given = dict(zip(("weight_decay", "mask"), decay.positional, strict=False)) | dict(decay.arguments)
-    number = _calls.number("weight_decay", given.get("weight_decay", 0.0))
-    if law is Law.CONSTANT and number > 0:
-        raise BadInput(
-            f"{DECAY}({number:g}) after a complete optimizer makes weights grow: the number must be negative."
-        )
-    where = Where.WEIGHTS if given.get("mask") is not None else Where.ALL
-    strength = -number if law is Law.CONSTANT else number
-    return _rows.read(FORMS, call.last, arguments, law=law, strength=strength, where=where, **lr)
 
 
 FRAMEWORK = Framework(name="optax", title="Optax", forms=FORMS, recognises=recognises, read=read, write=write)
