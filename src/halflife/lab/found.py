@@ -164,17 +164,24 @@ def found_in(store: Store, foresights: Mapping[str, Foresight], *, seconds: floa
         outcomes=tuple(outcomes),
         spreads=tuple(s for setting in best_settings(grid) if (s := store.spread(setting, question["seeds"][0]))),
         incidents=(*store.incidents(), *diverged(outcomes)),
-        provenance=Provenance(
-            command=about.get("command", ""),
-            date=about.get("date", ""),
-            rows=about.get("rows"),
-            cores=about.get("cores"),
-            seconds=store.seconds(),
-            versions=kept["versions"],
-            fingerprint=question["data"][1],
-        ),
+        provenance=provenance(store),
         seconds=seconds,
         path=store.path,
+    )
+
+
+def provenance(store: Store) -> Provenance:
+    """What an open file says of how it was measured."""
+    kept = store.told()
+    about = kept["about"]
+    return Provenance(
+        command=about.get("command", ""),
+        date=about.get("date", ""),
+        rows=about.get("rows"),
+        cores=about.get("cores"),
+        seconds=store.seconds(),
+        versions=kept["versions"],
+        fingerprint=kept["question"]["data"][1],
     )
 
 

@@ -1,18 +1,16 @@
 """The seed question on real data: are L2 regularization and weight decay the same here, and how much does it matter?"""
 
-import inspect
-import shlex
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from halflife._errors import BadInput
 from halflife.lab import cluster, plain
+from halflife.lab.command import command_line
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.crew import Crew
 from halflife.lab.data import Data, load
@@ -171,7 +169,7 @@ def study(
                 data=data.describe(),
                 task=data.task,
                 rows=len(data.train),
-                command=_command(chosen),
+                command=command_line(study, chosen),
                 date=date.today().isoformat(),
                 cores=cores(),
             )
@@ -227,16 +225,3 @@ def _train_grid(
         candidates = [o for o in (best, *ended(chunk, trained)) if o and o.sound]
         best = min(candidates, key=lambda o: o.valid, default=None)
         progress(Progress(stage="trainings", done=done, total=total, best=best))
-
-
-def _command(chosen: Mapping[str, Any]) -> str:
-    """The command line that asks the same, from the arguments that differ from their defaults."""
-    words = ["halflife", "study", *([] if chosen["source"] is None else [str(chosen["source"])])]
-    for name, parameter in inspect.signature(study).parameters.items():
-        value = chosen[name]
-        if name in ("source", "out", "progress") or value == parameter.default:
-            continue
-        flag = f"--{name.replace('_', '-')}"
-        several = isinstance(value, Sequence) and not isinstance(value, str)
-        words += [flag] if value is True else [flag, ",".join(map(str, value)) if several else str(value)]
-    return shlex.join(words)

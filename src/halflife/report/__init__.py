@@ -2,7 +2,8 @@
 
 `halflife.report("study.db", "report.html")` writes one self-contained HTML page of a study; it takes what
 `halflife.study`, `halflife.tune` and `halflife.audit` return, too. `page` is the same as text. `figures` names the
-single pictures of a study; `twins`, `maps`, `paths` and `weights` draw one, as a matplotlib figure.
+single pictures of a study; `twins`, `maps`, `paths` and `weights` draw one, as a matplotlib figure. `strengths` draws a
+search.
 
 The package itself is callable, so that `halflife.report(...)` means `halflife.report.report(...)` however it was
 imported. Nothing heavy is loaded before it is used.
@@ -16,7 +17,7 @@ from typing import Any
 
 _HOMES = {
     **dict.fromkeys(("page", "report"), "halflife.report._report"),
-    **dict.fromkeys(("figures", "maps", "paths", "twins", "weights"), "halflife.report._figures"),
+    **dict.fromkeys(("figures", "maps", "paths", "strengths", "twins", "weights"), "halflife.report._figures"),
 }
 
 __all__ = [*sorted(_HOMES)]

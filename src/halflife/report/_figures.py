@@ -10,9 +10,11 @@ from halflife.lab import Spread, Study
 from halflife.report import _maps
 from halflife.report.heat_map import heat_maps
 from halflife.report.path_curves import paths_curves
+from halflife.report.strength_curves import strength_curves
 from halflife.report.twin_cards import by_rule
 from halflife.report.twin_curves import all_twin_curves
 from halflife.report.weight_bands import weight_bands
+from halflife.tune import Tuning
 
 
 def figures(study: Study) -> Mapping[str, Callable[[], Figure]]:
@@ -63,6 +65,11 @@ def weights(study: Study, rule: str) -> Figure:
     if not spreads:
         raise UnknownName("rule with weights", rule, dict.fromkeys(s.setting.rule for s in study.spreads))
     return weight_bands(spreads)
+
+
+def strengths(tuning: Tuning) -> Figure:
+    """Validation error of a search over strength, L2 and decay side by side, beside no regularization; the choice."""
+    return strength_curves(tuning)
 
 
 def _of(study: Study, rule: str) -> list[_maps.Map]:

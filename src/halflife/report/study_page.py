@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from halflife.lab import GridResult, Study
-from halflife.lab.model import Model
-from halflife.lab.networks import Network
 from halflife.recipes import Recipe, Translation, translate
 from halflife.report._drawing import as_markup
 from halflife.report._maps import DOOR, DOOR_IN_FULL, SYMBOL, maps, rules_of, scale
+from halflife.report._measured import measured
 from halflife.report._numbers import number, plus_minus
 from halflife.report._page import Paste, Picture, Table, pastes, render, table_of
 from halflife.report.heat_map import colour_bar
@@ -140,28 +139,6 @@ def _chosen(study: Study) -> str:
     )
 
 
-def _kind(network: Model) -> str:
-    """What a fully connected network is made of; a user's own model has no such names."""
-    if not isinstance(network, Network):
-        return ""
-    return f", {network.activation}, {network.initialization} start, error {network.error.replace('_', ' ')}"
-
-
 def _facts(study: Study) -> tuple[tuple[str, str], ...]:
-    p, regime, network = study.provenance, study.regime, study.regime.network
-    software = ", ".join(f"{name} {version}" for name, version in p.versions.items() if name not in ("machine",))
-    cores = f", {p.cores} core{'s' if p.cores != 1 else ''}" if p.cores else ""
-    facts = {
-        "Data": f"{study.data}; SHA‑256 {p.fingerprint[:16]}…",
-        "Networks": f"{' → '.join(map(str, network.sizes))} units{_kind(network)}, {network.parameters:,} parameters",
-        "Training": f"{regime.epochs} epochs, {regime.batch_size} rows a step, {regime.schedule} lr, {regime.precision}"
-        f"; biases {'' if regime.regularize_biases else 'not '}regularized",
-        "Trainings": f"{study.trainings:,}, seeds {', '.join(map(str, study.seeds))}",
-        "Time": f"{p.seconds:,.0f} s of training, added over workers",
-        "Software": software,
-        "Machine": p.versions.get("machine", "not recorded") + cores,
-        "Begun": p.date,
-        "Command": p.command,
-        "File": study.path.name,
-    }
-    return tuple((name, value) for name, value in facts.items() if value)
+    trainings = f"{study.trainings:,}, seeds {', '.join(map(str, study.seeds))}"
+    return measured(study.data, study.regime, study.provenance, study.path.name, {"Trainings": trainings})

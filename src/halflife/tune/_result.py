@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from halflife.lab import plain
+from halflife.lab.found import Provenance
 from halflife.lab.incidents import Incident
 from halflife.lab.outcomes import Interval
 from halflife.lab.regime import Regime
@@ -68,6 +69,7 @@ class Tuning:
         trainings: networks trained for it, those read from the file included.
         work: the same in whole trainings: one that ended after a tenth of the epochs counts as a tenth.
         incidents: what went wrong on the way and was got over.
+        provenance: how it was measured.
         seconds: how long this call took.
         path: the file that keeps it.
     """
@@ -88,6 +90,7 @@ class Tuning:
     trainings: int
     work: float
     incidents: tuple[Incident, ...]
+    provenance: Provenance
     seconds: float
     path: Path
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import jax
 
 from halflife._errors import BadInput, UnknownName
 from halflife.lab import cluster, plain
+from halflife.lab.command import command_line
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.data import Data
 from halflife.lab.folds import Arrays
 from halflife.lab.folds import folds as split_into_folds
+from halflife.lab.found import provenance
 from halflife.lab.networks import Network
 from halflife.lab.origin import file_for, versions
-from halflife.lab.population import MEMORY, members_a_chunk
+from halflife.lab.population import MEMORY, cores, members_a_chunk
 from halflife.lab.regime import Regime
 from halflife.lab.split import Size
 from halflife.lab.store import Store
@@ -118,6 +121,7 @@ def tune(
             UnknownName are of this kind.
         KeyboardInterrupt: after what was finished is safe.
     """
+    chosen = dict(locals())
     began = time.perf_counter()
     ends = _deadline(minutes)
     _require(seeds=seeds, seed=seed, search=search, trainings=trainings)
@@ -180,6 +184,12 @@ def tune(
         }
         path = Path(out) if out else file_for(sets[0].name, question, kind="tune")
         with Store(path, question, versions=versions(), kind="tune") as store:
+            store.tell(
+                rows=len(sets[0].train),
+                command=command_line(tune, chosen),
+                date=date.today().isoformat(),
+                cores=cores(),
+            )
             trials = Trials(
                 store=store,
                 split=split,
@@ -218,6 +228,7 @@ def tune(
                 trainings=trials.trained,
                 work=trials.work,
                 incidents=tuple(store.incidents()),
+                provenance=provenance(store),
                 seconds=time.perf_counter() - began,
                 path=path,
             )
