@@ -10,7 +10,7 @@ import torch
 
 import halflife
 from halflife.audit._finding import Finding, Severity, Skipped
-from halflife.lab import Interval, Network, Outcome, Regime
+from halflife.lab import Interval, Network, Outcome, Provenance, Regime
 from halflife.recipes import Grade, Recipe, Translation, Translations
 from halflife.report.atlas_page import atlas_page
 from halflife.report.audit_page import audit_page
@@ -125,6 +125,15 @@ def tuning(translations):
         trainings=10,
         work=7.0,
         incidents=(),
+        provenance=Provenance(
+            command=f"halflife tune '{HOSTILE}'",
+            date="2026-01-31",
+            rows=48,
+            cores=2,
+            seconds=1.5,
+            versions={"halflife": "0.1.0", "machine": "Linux x86_64"},
+            fingerprint="0123456789abcdef" * 4,
+        ),
         seconds=1.5,
         path=Path("tune.db"),
     )

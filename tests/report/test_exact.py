@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -13,9 +14,11 @@ from halflife.report._drawing import for_page
 from halflife.report._maps import Cell, Map, Scale
 from halflife.report.heat_map import cell_name, colour_bar, heat_map
 from halflife.report.path_curves import path_curves
+from halflife.report.strength_curves import strength_curves
 from halflife.report.twin_curves import twin_curves
 from halflife.report.weight_bands import weight_bands
 from halflife.rules import Law
+from halflife.tune import Door
 
 LRS, STRENGTHS = (0.01, 0.02, 0.04), (1e-4, 1e-3, 1e-2, 1e-1)
 SCALE = Scale(low=0.5, high=2.5, beyond=False)
@@ -173,3 +176,27 @@ def test_bands_of_weights_end_at_their_quantiles():
     wanted = [(quantiles[1], quantiles[39]), (quantiles[10], quantiles[30])]
     assert [(p.get_x(), p.get_x() + p.get_width()) for p in ax.patches] == [EXACT(each) for each in wanted]
     assert list(ax.lines[0].get_xdata()) == EXACT([quantiles[0], quantiles[-1]])
+
+
+def test_the_picture_of_a_search_holds_its_numbers(tuning):
+    """A dot a setting of all epochs, the star at the choice with its interval, the dashed line at no regularization."""
+    figure = strength_curves(tuning)
+    for ax, door in zip(figure.axes, (Door.L2, Door.DECAY), strict=True):
+        choice, none = tuning.choice(door), tuning.choice(Door.NONE)
+        level, dots, _, ends, star = ax.lines
+        assert set(level.get_ydata()) == {none.error.mean}
+        whole = [t for t in tuning.trials if t.point.door is door and t.epochs == 4]
+        assert list(dots.get_xdata()) == [math.log10(t.point.strength) for t in whole]
+        assert list(dots.get_ydata()) == [t.error for t in whole]
+        assert list(ends.get_ydata()) == [choice.error.low, choice.error.high]
+        assert (star.get_xdata()[0], star.get_ydata()[0]) == (math.log10(choice.point.strength), choice.error.mean)
+        assert (star.get_markerfacecolor() == "none") == (door is Door.L2)
+        assert ax.get_ylim()[0] < min(c.error.low for c in tuning.choices)
+
+
+def test_a_search_of_one_door_or_none_is_drawn_too(tuning):
+    """One panel for one door; a sentence where no strength was tried."""
+    one = replace(tuning, choices=tuning.choices[:2])
+    assert len(strength_curves(one).axes) == 1
+    none = strength_curves(replace(tuning, choices=tuning.choices[:1], best=tuning.choices[0]))
+    assert [text.get_text() for text in none.axes[0].texts] == ["no strength was tried"]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from halflife._html import table
 from halflife.audit._finding import Finding
 from halflife.audit._result import Audit
 from halflife.audit._rows import fixes, gathered, group_rows, places
@@ -14,7 +15,7 @@ def as_html(audit: Audit) -> str:
     skipped = "".join(f"<li>{escape(str(each))}</li>" for each in audit.skipped)
     return (
         f"<div><p>{escape(audit.optimizer)}: <strong>{escape(first)}</strong> {escape(' '.join(rest))}</p>"
-        f"{_table(*group_rows(audit))}"
+        f"{table(*group_rows(audit))}"
         f"{''.join(_finding(same) for same in gathered(audit.findings))}"
         + (f"<details><summary>Skipped</summary><ul>{skipped}</ul></details>" if skipped else "")
         + "</div>"
@@ -30,9 +31,3 @@ def _finding(same: Sequence[Finding]) -> str:
         f"{escape(first.title)}</summary>{''.join(f'<p>{escape(line)}</p>' for line in places(same))}"
         f"<p><em>Why:</em> {escape(first.why)}</p><p><em>Do:</em> {escape(first.advice)}</p>{code}</details>"
     )
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -11,7 +11,7 @@ _UNTOLD = ("out", "progress")
 
 
 def command_line(verb: Callable[..., Any], chosen: Mapping[str, Any]) -> str:
-    """The verb with the arguments that differ from their defaults; nothing where one of them is no word, as an array.
+    """The verb with the arguments that differ from their defaults; nothing where one is no word, as an array.
 
     Args:
         verb: the function, whose first argument is the data, and which is called like its verb.
@@ -19,7 +19,7 @@ def command_line(verb: Callable[..., Any], chosen: Mapping[str, Any]) -> str:
     """
     data, *options = inspect.signature(verb).parameters.values()
     different = {o.name: chosen[o.name] for o in options if o.name not in _UNTOLD and chosen[o.name] is not o.default}
-    told = {name: value for name, value in _options(different) if value != ()}
+    told = dict(_options(different))
     if not all(map(_is_word, (chosen[data.name], *told.values()))):
         return ""
     words = [] if chosen[data.name] is None else [str(chosen[data.name])]
@@ -46,5 +46,5 @@ def _several(value: Any) -> bool:
 
 def _is_word(value: Any) -> bool:
     if _several(value):
-        return all(map(_is_word, value))
+        return len(value) > 0 and all(map(_is_word, value))
     return value is None or isinstance(value, str | Path | int | float)

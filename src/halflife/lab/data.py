@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,9 @@ class Data:
     label_noise: float
     seed: int
     fingerprint: str
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.describe())}</p>"
 
     def describe(self) -> str:
         """One line: rows, features, classes, label noise."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from halflife._errors import BadStudy
+from halflife._html import table
 from halflife.lab import answer as words
 from halflife.lab import plain
 from halflife.lab.foresight import Foresight, foresee
@@ -105,13 +106,18 @@ class Study:
 
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in (self.data, *self.headline))
-        rows = "".join(
-            f"<tr><td>{escape(g.rule)}<td>{g.law}<td>{g.best.lr:.2g}<td>{g.best.strength:.2g}<td>{g.best.test.mean:.3f}"
-            f"<td>{g.unregularized.test.mean:.3f}</tr>"
+        rows = [
+            (
+                g.rule,
+                str(g.law),
+                f"{g.best.lr:.2g}",
+                f"{g.best.strength:.2g}",
+                f"{g.best.test.mean:.3f}",
+                f"{g.unregularized.test.mean:.3f}",
+            )
             for g in self.grid
-        )
-        head = "<tr><th>rule<th>law<th>lr<th>strength<th>test error<th>without</tr>"
-        return f"{said}<table>{head}{rows}</table>"
+        ]
+        return said + table(("rule", "law", "lr", "strength", "test error", "without"), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON values."""

@@ -4,10 +4,10 @@ import importlib.metadata
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from halflife._errors import BadInput
+from halflife._html import table
 from halflife.probe._report import LawReport
 from halflife.probe._verdict import ESTIMATED
 
@@ -86,9 +86,7 @@ class Atlas:
         return "\n".join(lines) + "\n"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(heading)}</th>" for heading in HEADINGS)
-        body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row.cells) + "</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table(HEADINGS, (row.cells for row in self.rows))
 
 
 def survey(names: Iterable[str], progress: Callable[[str], None]) -> Atlas:

@@ -5,8 +5,11 @@ Both print themselves as text, LaTeX, Markdown and JSON, and check themselves; a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
+from halflife._html import table
+from halflife.proofs import _html
 from halflife.proofs._theorem import Theorem, Verdict
 
 
@@ -67,6 +70,10 @@ class Proof:
         """All of its theorems as Markdown with LaTeX equations."""
         return "\n".join(theorem.markdown for theorem in (self.same_steps, self.same_solution, *self.theorems))
 
+    def _repr_html_(self) -> str:
+        asked = "<br>".join(escape(line) for line in self.summary.splitlines())
+        return f"<p>{asked}</p>" + "".join(map(_html.theorem, (self.same_steps, self.same_solution, *self.theorems)))
+
     def _repr_markdown_(self) -> str:
         return self.markdown
 
@@ -106,6 +113,10 @@ class Proofs:
         """The table as Markdown."""
         header, *rows = ("| " + " | ".join(row) + " |" for row in self.rows())
         return "\n".join([header, "|---|---|---|---|", *rows]) + "\n"
+
+    def _repr_html_(self) -> str:
+        headings, *rows = self.rows()
+        return table(headings, rows)
 
     def _repr_markdown_(self) -> str:
         return self.markdown

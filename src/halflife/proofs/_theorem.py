@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy
 
+from halflife.proofs import _html
 from halflife.proofs._certificate import Certificate
 from halflife.proofs._letters import latex, latex_sentence, unicode
 
@@ -212,6 +213,9 @@ class Theorem:
         if self.certificate:
             lines += [f"- *Certificate:* {line}" for line in self.certificate.lines()]
         return "\n".join(lines) + "\n"
+
+    def _repr_html_(self) -> str:
+        return _html.theorem(self)
 
     def _repr_markdown_(self) -> str:
         return self.markdown

@@ -121,7 +121,7 @@ def table(each: "Iterable[Translation] | Sequence[Translation]") -> str:
         f"<td>{escaped(a.note)}</td></tr>"
         for a in each
     )
-    return f"<table><tr><th>framework<th>grade<th>recipe<th>note</tr>{rows}</table>"
+    return f"<table><tr><th>framework</th><th>grade</th><th>recipe</th><th>note</th></tr>{rows}</table>"
 
 
 def escaped(text: str) -> str:

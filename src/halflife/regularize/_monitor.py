@@ -14,6 +14,7 @@ from typing import Any, Self
 import torch
 
 from halflife._errors import BadInput
+from halflife._html import table
 from halflife.probe import LawReport, probe_groups
 from halflife.regularize._arithmetic import pieces
 from halflife.regularize._hooks import DOOR, PEAK, Hooks
@@ -64,6 +65,9 @@ class Monitor:
     def last(self) -> list[Row]:
         """The rows of the last logging step, one for each group."""
         return [row for row in self.rows if row["step"] == self.rows[-1]["step"]]
+
+    def _repr_html_(self) -> str:
+        return table(COLUMNS, ([f"{row[column]:.4g}" for column in COLUMNS] for row in self.last))
 
     def close(self) -> None:
         """Stop watching."""
