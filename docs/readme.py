@@ -51,7 +51,7 @@ class Block:
         return "\n".join(lines[: self.lines]).strip("\n")
 
     def drifted(self, printed: str) -> bool:
-        """Whether it differs from what was printed by more than numbers; or far fewer tests passed, or twice as many."""
+        """Whether it differs from what was printed by more than numbers; or far fewer tests ran, or twice as many."""
         if self.command == TESTS:
             here, there = SCRUBBED.search(self.body), SCRUBBED.search(self.shown(printed))
             return not here or not there or not SHRUNK <= _tests(there) / _tests(here) <= GROWN
