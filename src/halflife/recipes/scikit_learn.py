@@ -4,7 +4,7 @@ lr is inside the momentum buffer, ε before the bias correction; the loss is a m
 """
 
 from halflife._errors import BadInput
-from halflife.recipes import _calls, _rows
+from halflife.recipes import _calls, _rows, _sklearn_linear
 from halflife.recipes._calls import Call
 from halflife.recipes._framework import Form, Framework
 from halflife.recipes._recipe import EpsPlace, Recipe, Reduction, Where
@@ -71,13 +71,17 @@ FORMS = (
 
 
 def recognises(text: str) -> bool:
-    """Whether the text calls one of the two classes."""
-    return any(_owns(call) for call in _calls.calls(text))
+    """Whether the text calls one of the two classes, or a linear model."""
+    return any(_owns(call) or _linear(call) for call in _calls.calls(text))
 
 
 def read(text: str) -> Recipe:
     """The recipe of `MLPClassifier(...)`; the strength needs the rows of a mini-batch, by default 200."""
-    found = [call for call in _calls.parse(text) if _owns(call)]
+    calls = _calls.parse(text)
+    linear = [call for call in calls if _linear(call)]
+    if len(linear) == 1:
+        return _sklearn_linear.read(linear[0])
+    found = [call for call in calls if _owns(call)]
     if len(found) != 1 or found[0].positional[1:]:
         raise BadInput("a scikit-learn recipe is one MLPClassifier(...) or MLPRegressor(...) with named arguments.")
     arguments = dict(found[0].arguments)
@@ -101,6 +105,13 @@ def write(recipe: Recipe, form: Form) -> str:
 
 def _owns(call: Call) -> bool:
     return call.last in CLASSES and call.name.rpartition(".")[0] in ("", "sklearn.neural_network", "neural_network")
+
+
+def _linear(call: Call) -> bool:
+    module = call.name.rpartition(".")[0]
+    return call.last in (*_sklearn_linear.TRAINED, *_sklearn_linear.SOLVED) and (
+        module in ("", "sklearn.linear_model", "linear_model")
+    )
 
 
 FRAMEWORK = Framework(
