@@ -35,7 +35,7 @@ class Doubled(Check):
                 yield self.skip(found)
                 return
             # the few numbers of a bias may be parallel to their gradient by chance
-            if found and any(p.name in found and len(p.shape) > 1 for p in reached):
+            if any(p.name in found and len(p.shape) > 1 for p in reached):
                 strongest = max(found.values())
                 yield self.finding(
                     Severity.WARNING,
