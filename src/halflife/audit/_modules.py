@@ -46,6 +46,15 @@ def model_of(optimizer: Any) -> Any:
     return together(_named(found)) if len(found) > 1 else (found or [None])[0]
 
 
+def is_compiled(model: Any) -> bool:
+    """Whether a module, or a part of it, is called through torch.compile, as far as can be seen from outside."""
+    parts = {id(part) for part in model.modules()}
+    kind = getattr(sys.modules.get("torch._dynamo.eval_frame"), "OptimizedModule", None)
+    return any(getattr(part, "_compiled_call_impl", None) is not None for part in model.modules()) or any(
+        type(value) is kind and id(value._orig_mod) in parts for value in (gc.get_objects() if kind else ())
+    )
+
+
 def _covering(held: set[int]) -> list[Any]:
     """The fewest modules that hold these tensors: at each turn the one with most of them.
 

@@ -15,7 +15,7 @@ from halflife._errors import BadInput
 from halflife.audit._audit import examine
 from halflife.audit._calls import Catcher
 from halflife.audit._groups import held_by, training_of
-from halflife.audit._modules import model_of, tensors_of
+from halflife.audit._modules import is_compiled, model_of, tensors_of
 from halflife.audit._penalty import Backwards
 from halflife.audit._plan import lr_of
 from halflife.audit._planned import planned
@@ -174,7 +174,7 @@ class Watch:
             return
         if _processes() > 1:
             self.absent[key] = SHARDED
-        elif compiled_so_far() != self.compiled_before:
+        elif is_compiled(model) or compiled_so_far() != self.compiled_before:
             self.absent[key] = COMPILED
         else:
             self.catchers[key] = Catcher(model)
