@@ -49,7 +49,11 @@ BAD = {
         ("iris", "--trainings", "3"),
         "trainings is 3: the smallest grid search on 5 folds is 10 trainings",
     ),
-    "empty budget": (("iris", "--trainings", "0"), "trainings is 0"),
+    "empty budget": (
+        ("iris", "--trainings", "0"),
+        "trainings is 0: the smallest grid search on 5 folds is 10 trainings",
+    ),
+    "unknown sampler": (("iris", "--search", "optuna:tpf"), "did you mean optuna:tpe"),
     "no time": (("iris", "--minutes", "0"), "minutes is 0"),
     "no seeds": (("iris", "--seeds", "0"), "seeds is 0"),
     "no epochs": (("iris", "--epochs", "0"), "epochs is 0"),

@@ -1,6 +1,7 @@
 """Searches, driven with errors that are made up: what they try, what they drop, what they cost."""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -104,7 +105,7 @@ def test_what_diverged_is_not_chosen_from():
     assert all(p.lr <= 0.004 * 2.01 for p in fine.points)
 
 
-@pytest.mark.parametrize("search", [by_chance, by_optuna])
+@pytest.mark.parametrize("search", [by_chance, by_optuna, partial(by_optuna, sampler="gp")])
 def test_points_are_drawn_within_the_space_by_the_seed(search):
     first, again, other = (driven(search(SPACE, 20, number=24, seed=seed)) for seed in (0, 0, 1))
     assert first == again != other

@@ -37,7 +37,7 @@ def tune(
     decay: Annotated[
         str | None, typer.Option(help="Decay per step to search, comma-separated, at the middle lr; it moves with lr.")
     ] = None,
-    search: Annotated[str, typer.Option(help="grid (coarse, then fine), random, or optuna.")] = "grid",
+    search: Annotated[str, typer.Option(help="grid (coarse, then fine), random, optuna, or optuna:SAMPLER.")] = "grid",
     trainings: Annotated[int | None, typer.Option(help="Budget in whole trainings, two a fold at least.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Time that the search may take; it is sized to fit.")] = None,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,

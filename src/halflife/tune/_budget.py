@@ -5,13 +5,19 @@ The unit is one training through all epochs: a network that is dropped after a t
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from halflife._errors import BadInput
-from halflife.tune._optuna import by_optuna
+from halflife.tune._optuna import SAMPLERS, by_optuna
 from halflife.tune._point import Space
 from halflife.tune._search import Search, by_chance, by_grid
 
-SEARCHES: Mapping[str, Callable[..., Search]] = {"grid": by_grid, "random": by_chance, "optuna": by_optuna}
+SEARCHES: Mapping[str, Callable[..., Search]] = {
+    "grid": by_grid,
+    "random": by_chance,
+    "optuna": by_optuna,
+    **{f"optuna:{name}": partial(by_optuna, sampler=name) for name in SAMPLERS},
+}
 
 POINTS = 48
 """How many points a search that draws them begins with, unless the budget says otherwise."""
@@ -56,7 +62,7 @@ class Plan:
 
     def _asked(self) -> float:
         """Whole trainings before there are finalists."""
-        if self.name == "optuna":
+        if self.name.startswith("optuna"):
             return self.number * self.folds
         search, asked = self.search(), 0.0
         batch = next(search)

@@ -1,11 +1,13 @@
 """Optuna's samplers as a search, and any search as a study that Optuna's dashboard shows."""
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 from halflife._errors import BadInput
+from halflife.lab.files import one_line
 from halflife.tune._point import Door, Point, Space
 from halflife.tune._search import Batch, Search
 from halflife.tune._trials import Trial
@@ -14,14 +16,28 @@ AT_ONCE = 18
 """Points that Optuna is asked for before it is told how they did: all their folds are trained together."""
 
 
-def by_optuna(space: Space, epochs: int, *, number: int, seed: int) -> Search:
-    """So many points from Optuna's tree-structured Parzen estimator, asked and told in batches."""
+SAMPLERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "tpe": ("TPESampler", {"constant_liar": True}),
+    "random": ("RandomSampler", {}),
+    "cmaes": ("CmaEsSampler", {"warn_independent_sampling": False}),
+    "gp": ("GPSampler", {"warn_independent_sampling": False}),
+}
+"""Optuna's samplers of one objective, with what they are told; the last two need packages of their own."""
+
+
+def by_optuna(space: Space, epochs: int, *, number: int, seed: int, sampler: str = "tpe") -> Search:
+    """So many points from one of Optuna's samplers, asked and told in batches."""
     optuna = _optuna()
-    sampler = optuna.samplers.TPESampler(seed=seed % 2**32, constant_liar=True)
-    study = optuna.create_study(sampler=sampler)
+    name, options = SAMPLERS[sampler]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study = optuna.create_study(sampler=getattr(optuna.samplers, name)(seed=seed % 2**32, **options))
     for first in range(0, number, AT_ONCE):
-        asked = [study.ask() for _ in range(min(AT_ONCE, number - first))]
-        points = [_suggested(trial, space) for trial in asked]
+        try:
+            asked = [study.ask() for _ in range(min(AT_ONCE, number - first))]
+            points = [_suggested(trial, space) for trial in asked]
+        except ImportError as error:
+            raise BadInput(f"optuna:{sampler} needs another package ({one_line(error)}): install it.") from None
         errors = yield Batch(stage="optuna", points=tuple(dict.fromkeys(points)), epochs=epochs)
         for trial, point in zip(asked, points, strict=True):
             error = errors.get(point, math.inf)

@@ -59,7 +59,7 @@ class Tuning:
         regime: what all networks had in common; its network is that of the first fold.
         seeds: of each split into folds, and of initialization and order of rows on it.
         folds: of a split, that the choices rest on: all, or two if time was up before more were tried.
-        search: "grid", "random" or "optuna".
+        search: as it was asked for, such as "grid".
         choices: the best of each door, no regularization first.
         trials: everything that was tried, in that order: a point dropped early is there with fewer epochs.
         best: the choice with the lowest mean error.

@@ -92,7 +92,7 @@ def tune(
         hyperparameters: its own numbers, where they are not the rule's defaults.
         grid: what to search: "lr", "l2" (λ) and "decay" (α per step, at the middle lr; it moves with lr). What is left
             out is a coarse default; an empty sequence shuts that door.
-        search: "grid", "random" or "optuna".
+        search: "grid", "random", "optuna" for its TPE sampler, or another of Optuna's, such as "optuna:cmaes".
         trainings: what may be trained, in whole trainings: one that is dropped after a tenth of the epochs counts as
             a tenth. The grid is thinned until it fits; the least is two settings on all folds.
         minutes: what the search may take. How fast trainings are is measured in the coarse pass; finer steps and
@@ -124,7 +124,7 @@ def tune(
     chosen = dict(locals())
     began = time.perf_counter()
     ends = _deadline(minutes)
-    _require(seeds=seeds, seed=seed, search=search, trainings=trainings)
+    _require(seeds=seeds, seed=seed, search=search)
     numbers = rule_named(rule).settings(**(hyperparameters or {}))
     searched = _space(rule, grid)
 
@@ -242,15 +242,13 @@ def _space(rule: str, grid: Mapping[str, Sequence[float]] | None) -> Space:
     return space(rule, lrs=given.get("lr"), l2s=given.get("l2"), decays=given.get("decay"))
 
 
-def _require(*, seeds: int, seed: int, search: str, trainings: int | None) -> None:
+def _require(*, seeds: int, seed: int, search: str) -> None:
     if seeds < 1:
         raise BadInput(f"seeds is {seeds}: it must be 1 or more.")
     if seed + seeds > _SEEDS:
         raise BadInput(f"seed is {seed}: the last seed must be below 2^63.")
     if search not in SEARCHES:
         raise UnknownName("search", search, SEARCHES)
-    if trainings is not None and trainings < 1:
-        raise BadInput(f"trainings is {trainings}: it must be 1 or more.")
 
 
 def _deadline(minutes: float | None) -> float:
