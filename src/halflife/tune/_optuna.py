@@ -36,8 +36,8 @@ def by_optuna(space: Space, epochs: int, *, number: int, seed: int, sampler: str
         try:
             asked = [study.ask() for _ in range(min(AT_ONCE, number - first))]
             points = [_suggested(trial, space) for trial in asked]
-        except ImportError as error:
-            raise BadInput(f"optuna:{sampler} needs another package ({one_line(error)}): install it.") from None
+        except ImportError as missing:
+            raise BadInput(f"optuna:{sampler} needs another package ({one_line(missing)}): install it.") from None
         errors = yield Batch(stage="optuna", points=tuple(dict.fromkeys(points)), epochs=epochs)
         for trial, point in zip(asked, points, strict=True):
             error = errors.get(point, math.inf)
