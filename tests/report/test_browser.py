@@ -75,6 +75,17 @@ def test_paper_is_white(opened):
     assert not seen.view.locator("#theme").is_visible()
 
 
+@pytest.mark.parametrize("kind", ["study", "tune", "audit", "atlas"])
+def test_a_sheet_of_paper_cuts_no_table(kind, pages, opened_file, tmp_path):
+    """On A4 with its margins no page is wider than the sheet, and tables are tables."""
+    file = tmp_path / "page.html"
+    file.write_text(pages[kind], encoding="utf-8")
+    view = opened_file(file, viewport={"width": 688, "height": 900}).view
+    view.emulate_media(media="print")
+    assert view.evaluate("document.documentElement.scrollWidth") == 688
+    assert view.locator("table:visible").first.evaluate("e => getComputedStyle(e).display") == "table"
+
+
 def test_every_picture_has_words_and_no_name_is_given_twice(opened):
     """Each SVG has a label, and ids are unique in the page."""
     seen = opened()

@@ -166,10 +166,10 @@ def _frame(ax: Any, of: Map, half_width: float, half_height: float) -> None:
 
 
 def _apart(xs: Sequence[float], labels: Sequence[str], span: float) -> int:
-    """Every how manieth label can be written so that neighbours keep a letter's distance."""
+    """Every how manieth label can be written so that neighbours keep two letters apart."""
     for apart in range(1, len(xs)):
         kept = list(zip(xs, labels, strict=True))[::apart]
         room = (((b - a) / span * _LETTERS) - (len(one) + len(other)) / 2 for (a, one), (b, other) in pairwise(kept))
-        if all(each >= 1 for each in room):
+        if all(each >= 2 for each in room):
             return apart
     return max(1, len(xs))
