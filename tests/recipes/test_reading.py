@@ -134,3 +134,12 @@ def test_positions_are_those_of_the_signature(module: str, call: str, order: tup
     own = list(inspect.signature(getattr(importlib.import_module(module), call)).parameters)
     own = own[1:] if module == "torch.optim" else own
     assert tuple(own[: len(order)]) == order
+
+
+@pytest.mark.parametrize(
+    "text", ["λ = 5·10⁻⁴", "λ = 5×10^-4", "λ = 5 · 10⁻⁴", "λ=5*10**-4", "λ = 0.5·10^−3", "lambda = 5E-04", "λ = .0005."]
+)
+def test_powers_of_ten_are_read_as_papers_print_them(text: str) -> None:
+    """The power belongs to the number: left out it would be a penalty ten thousand times as strong."""
+    assert read(f"η = 0.1, {text}").strength == pytest.approx(5e-4, rel=1e-15)
+    assert read(f"{text}\nη = 10⁻¹").lr == pytest.approx(0.1, rel=1e-15)

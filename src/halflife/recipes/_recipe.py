@@ -4,7 +4,6 @@
 every parameter. Keras would say the same with `SGD(learning_rate=0.1, momentum=0.9)` and `regularizers.L2(2.5e-4)`.
 """
 
-import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -16,6 +15,9 @@ from halflife.rules import Law, LrPlace, Order, rule, schedule
 SCHEDULES = ("constant", "linear", "cosine", "cosine-restarts", "step", "warmup-cosine")
 LAWS = (Law.NONE, Law.L2, Law.DECOUPLED, Law.INDEPENDENT, Law.CONSTANT, Law.CORRECTED, Law.QUADRATIC, Law.PROXIMAL)
 """The laws that a recipe can hold: the others are defects, or act on no share of the weights of their own."""
+
+LARGEST = 1e50
+"""Of lr and strength: products of them and their squares stay numbers."""
 
 
 class Where(Enum):
@@ -175,5 +177,5 @@ def _require(name: str, value: float, *, positive: bool = False) -> None:
     low = "more than 0" if positive else "0 or more"
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not (value > 0 if positive else value >= 0):
         raise BadInput(f"{name} is {value}: it must be a number, {low}.")
-    if not math.isfinite(value):
-        raise BadInput(f"{name} is {value}: it must be finite.")
+    if not value <= LARGEST:
+        raise BadInput(f"{name} is {value}: it must be at most {LARGEST:g}.")

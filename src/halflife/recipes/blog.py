@@ -40,11 +40,9 @@ FORMS = (
 
 
 def recognises(text: str) -> bool:
-    """Whether the text gives η a number, and is not the paper's."""
-    try:
-        return "Loshchilov" not in text and "η" in _letters.parse(text, LETTERS)
-    except BadInput:
-        return False
+    """Whether the text gives η something, and no letter that the post has not; and is not the paper's."""
+    letters = _letters.given(text)
+    return "Loshchilov" not in text and "η" in letters and set(letters) <= set(LETTERS)
 
 
 def read(text: str) -> Recipe:
