@@ -118,6 +118,20 @@ def test_early_stopping_is_that_of_scikit_learn(task):
     assert _apart(last, judge) >= POWER * TOLERANCE
 
 
+def test_held_out_rows_count_by_their_weights_as_scikit_learn_has_it():
+    """Validation scores are weighted means, and weights of another draw give others."""
+    (X, y), ours, theirs = TASKS["3 classes"]
+    mine, others = SOLVERS["nesterov"]
+    stopping = {"early_stopping": True, "validation_fraction": 0.25, "batch_size": 45}
+    weights, other = (np.random.default_rng(seed).uniform(0.2, 3, size=len(y)) for seed in (0, 1))
+    judge = _fitted(theirs, X, y, weights, alpha=0.0, **others | stopping)
+    fitted = _fitted(ours, X, y, weights, **mine | stopping)
+    np.testing.assert_allclose(fitted.validation_scores_, judge.validation_scores_, rtol=1e-8)
+    assert _apart(fitted, judge) <= TOLERANCE
+    scores = _fitted(ours, X, y, other, **mine | stopping).validation_scores_
+    assert np.abs(np.subtract(scores, judge.validation_scores_)).max() > 0.01
+
+
 def test_training_stops_where_scikit_learn_stops():
     """Without held-out rows and penalty, training stops after the epoch in which scikit-learn's does."""
     (X, y), ours, theirs = TASKS["3 classes"]

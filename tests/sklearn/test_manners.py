@@ -160,12 +160,22 @@ def test_row_weights_are_routed_and_columns_have_names():
     assert np.abs(clone(best).fit(scaled, NAMES[Y]).coefs_[0] - best.coefs_[0]).max() > 1e-3
 
 
-@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor, MLPClassifierCV, MLPRegressorCV])
-def test_a_docstring_has_an_example_that_runs(cls):
+SHOWN = {
+    MLPClassifier: ("", "fit", "partial_fit", "predict", "save", "load"),
+    MLPRegressor: ("", "fit", "predict"),
+    MLPClassifierCV: ("", "regularization_path"),
+    MLPRegressorCV: ("",),
+}
+
+
+@pytest.mark.parametrize(("cls", "name"), [(cls, name) for cls, names in SHOWN.items() for name in names])
+def test_a_docstring_has_an_example_that_runs(cls, name):
     """What the example of each estimator prints is what its docstring says."""
-    (example,) = doctest.DocTestFinder(recurse=False).find(cls, cls.__name__)
+    shown = getattr(cls, name) if name else cls
+    (example,) = doctest.DocTestFinder(recurse=False).find(getattr(shown, "__func__", shown), name or cls.__name__)
     assert example.examples
-    assert doctest.DocTestRunner().run(example).failed == 0
+    options = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+    assert doctest.DocTestRunner(optionflags=options).run(example).failed == 0
 
 
 def test_a_docstring_tells_of_every_argument():

@@ -56,6 +56,11 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
 
         A row of weight 0 is as if it were not there; the others count within their batch.
 
+        Example:
+            >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["low", "low", "high", "high"]
+            >>> MLPClassifier((4,), max_iter=5, n_iter_no_change=None).fit(X, y).classes_.tolist()
+            ['high', 'low']
+
         Raises:
             ValueError: arrays or arguments that cannot be learned from; one sentence says why.
         """
@@ -63,6 +68,12 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
 
     def partial_fit(self, X: Array, y: Array, sample_weight: Array | None = None, classes: Array | None = None) -> Self:
         """Train for one more epoch on these rows; the first call names all classes there will ever be.
+
+        Example:
+            >>> model = MLPClassifier((4,), batch_size=2)
+            >>> model = model.partial_fit([[0.0], [1.0]], ["a", "b"], classes=["a", "b", "c"])
+            >>> model.partial_fit([[2.0], [2.1]], ["c", "c"]).predict_proba([[1.0]]).shape
+            (1, 3)
 
         Raises:
             ValueError: as `fit`; no classes at the first call, or others later.
@@ -80,7 +91,14 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
         return self._fit(X, y, sample_weight, incremental=True, classes=classes if first else None)
 
     def predict(self, X: Array) -> Array:
-        """The most likely class of each row, or the labels [rows, labels] of 0 and 1."""
+        """The most likely class of each row, or the labels [rows, labels] of 0 and 1.
+
+        Example:
+            >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["low", "low", "high", "high"]
+            >>> model = MLPClassifier((4,), learning_rate_init=0.1, n_iter_no_change=None, random_state=0).fit(X, y)
+            >>> model.predict([[0.1], [0.9]]).tolist()
+            ['low', 'high']
+        """
         outputs = self._outputs(X)
         if self._multilabel:
             return (outputs > 0).astype(int)

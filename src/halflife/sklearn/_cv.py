@@ -159,6 +159,13 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         One network a strength is trained on all these rows, as one population; the errors on held-out rows are those
         of the search. Along l2 a Jacobian [rows·outputs, weights] is decomposed for each, so rows are best few.
 
+        Example:
+            >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.1, 1.9, 3.0]
+            >>> search = MLPRegressorCV((), l2s=[0.01, 1], learning_rates=[0.05], cv=2, random_state=0).fit(X, y)
+            >>> path = search.regularization_path(X, y)
+            >>> path.strengths.tolist(), bool(path.norm[0] > path.norm[1])
+            ([0.01, 1.0], True)
+
         Raises:
             NotFittedError: `fit` comes first.
         """

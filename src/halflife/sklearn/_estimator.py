@@ -71,6 +71,16 @@ class NeuralNetwork(BaseEstimator, Arguments, ABC):  # type: ignore[misc] # scik
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator as plain arrays, in safetensors if the path ends so, else as NPZ; see `load`.
 
+        Example:
+            >>> import tempfile
+            >>> from halflife.sklearn import MLPRegressor
+            >>> model = MLPRegressor((2,), l2=0.01, max_iter=3, n_iter_no_change=None).fit([[0.0], [1.0]], [0.0, 1.0])
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save(f"{folder}/model.npz")
+            ...     again = MLPRegressor.load(f"{folder}/model.npz")
+            >>> again.l2, bool((again.predict([[0.5]]) == model.predict([[0.5]])).all())
+            (0.01, True)
+
         Raises:
             NotFittedError: there is nothing to write yet.
             BadInput: an argument or a class that is neither text nor number.
@@ -81,6 +91,13 @@ class NeuralNetwork(BaseEstimator, Arguments, ABC):  # type: ignore[misc] # scik
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The estimator that `save` wrote; nothing in the file is run.
+
+        Example:
+            >>> from halflife.sklearn import MLPClassifier
+            >>> MLPClassifier.load("absent.npz")
+            Traceback (most recent call last):
+            ...
+            halflife._errors.BadInput: 'absent.npz' cannot be read as a saved MLPClassifier: [Errno 2] No such file ...
 
         Raises:
             BadInput: another kind of file, or of another estimator.

@@ -35,6 +35,11 @@ class MLPRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc] # sciki
 
         A row of weight 0 is as if it were not there; the others count within their batch.
 
+        Example:
+            >>> model = MLPRegressor((), optimizer="sgd", learning_rate_init=0.3, n_iter_no_change=None)
+            >>> [round(float(w), 2) for w in model.fit([[0.0], [1.0]], [1.0, 3.0]).coefs_[0].ravel()]
+            [2.0]
+
         Raises:
             ValueError: arrays or arguments that cannot be learned from; one sentence says why.
         """
@@ -49,7 +54,13 @@ class MLPRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc] # sciki
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Array) -> Array:
-        """The targets of each row, [rows], or [rows, targets] if there are several."""
+        """The targets of each row, [rows], or [rows, targets] if there are several.
+
+        Example:
+            >>> model = MLPRegressor((), optimizer="sgd", learning_rate_init=0.3, n_iter_no_change=None)
+            >>> model.fit([[0.0], [1.0]], [[1.0, 0.0], [3.0, 1.0]]).predict([[2.0]]).round(2).tolist()
+            [[5.0, 2.0]]
+        """
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
