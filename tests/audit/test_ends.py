@@ -73,7 +73,7 @@ def test_an_interrupted_launcher_is_waited_for(halflife, monkeypatch):
 
     class Started:
         def __init__(self, command):
-            waits.append(command[0])
+            waits.append(Path(command[0]).name)
 
         def __enter__(self):
             return self

@@ -20,9 +20,9 @@ def say(text: str) -> None:
 
 def line(text: str, style: str = "") -> None:
     """Print a line that is never broken, so that the file in it can be copied."""
-    from rich.text import Text
+    from rich.console import Console
 
-    show(Text(text, style=style, no_wrap=True, overflow="ignore"))
+    Console().print(spelled(text), style=style, soft_wrap=True, highlight=False, markup=False)
 
 
 def show(what: "RenderableType", *, widest: int | None = None) -> None:
