@@ -10,7 +10,7 @@ from halflife.rules import Law
 STEPS = 1000
 E, W, N, S = "error", "warning", "note", "skipped"
 FROZEN = {"trainable": False}
-FLATTENED = (S, "", "needs parameters that are told apart, and these are flattened into one")
+SHAPELESS = (S, "", "needs the shape of each parameter, and that of some is not known")
 SET = 'optimizer.param_groups[{}]["weight_decay"] = {}'
 
 

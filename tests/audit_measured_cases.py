@@ -15,7 +15,7 @@ from audit_built import (
     sparse,
     unpenalized,
 )
-from audit_made import FLATTENED, FROZEN, E, N, S, W, flat, group, training, weight
+from audit_made import FROZEN, SHAPELESS, E, N, S, W, flat, group, training, weight
 from halflife.audit._calls import Call
 from halflife.audit._training import Kind
 from halflife.rules import Law
@@ -95,7 +95,7 @@ MEASURED = [
     ("HL008", lambda: normalized(device="meta"), [(S, "", "needs real weights, not those of the meta device")]),
     ("HL008", lambda: training(group()), [(S, "", "needs model and example_input")]),
     ("HL008", lambda: called_in_parts(), [(N, "group 0", "3 of 7 decayed weights are scale-invariant: a, c, d.")]),
-    ("HL008", lambda: training(group(Law.DECOUPLED, 0.1, flat(), weight(**FROZEN)), model=1, calls=()), [FLATTENED]),
+    ("HL008", lambda: training(group(Law.DECOUPLED, 0.1, flat(), weight(**FROZEN)), model=1, calls=()), [SHAPELESS]),
     ("HL008", lambda: training(group(Law.DECOUPLED, 0.1, flat(**FROZEN)), model=1, calls=()), []),
     ("HL008", lambda: training(group(), model=1, calls=(Call.on(1, 1),)), [(S, "", "needs a torch module")]),
     ("HL008", lambda: called_in_parts(whole=True),

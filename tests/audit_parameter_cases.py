@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from audit_built import beside, twice
-from audit_made import FLATTENED, FROZEN, E, N, S, W, bias, flat, group, norm, planned, table, training, vector, weight
+from audit_made import FROZEN, SHAPELESS, E, N, S, W, bias, flat, group, norm, planned, table, training, vector, weight
 from halflife.rules import Law
 
 APART = """weights = [p for p in model.parameters() if p.ndim > 1]
@@ -30,8 +30,9 @@ PARAMETER = [
      []),
     ("HL006", lambda: training(group(Law.DECOUPLED, 0.0, bias())), []),
     ("HL006", lambda: training(group(Law.DECOUPLED, 0.1, weight(), flat(**FROZEN))), []),
+    ("HL006", lambda: training(group(Law.DECOUPLED, 0.1, weight("w", (0, 0)))), [SHAPELESS]),
     ("HL006", lambda: training(group(Law.DECOUPLED, 0.1, flat(), bias())),
-     [FLATTENED, (W, "group 0", "weight_decay=0.1 decays 1 bias: b.")]),
+     [SHAPELESS, (W, "group 0", "weight_decay=0.1 decays 1 bias: b.")]),
     # embeddings, tied or not, with what is left of a row that never occurs
     ("HL007", lambda: training(group(Law.DECOUPLED, 0.1, weight(), table())),
      [(N, "group 0", "weight_decay=0.1 decays t.")]),

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -136,3 +138,23 @@ def test_exit_codes_and_json(halflife, tmp_path):
     rows = json.loads(halflife("audit", tmp_path / "good.pt", "--json", "--by-parameter").out)["groups"]
     assert [m["decayed"] for m in rows[0]["members"]] == [True, True]
     assert "spared" not in halflife("audit", tmp_path / "good.pt", "--by-parameter").err
+
+
+def test_an_optimizer_without_memory_leaves_no_shapes(halflife, tmp_path):
+    """Plain SGD's checkpoint tells its law, and neither counts parameters nor takes them for biases."""
+    model = torch.nn.Linear(3, 2)
+    torch.save(torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.01).state_dict(), "sgd.pt")
+    said = halflife("audit", "sgd.pt")
+    assert said.code == 0
+    assert "It acts on 2 tensors whose shapes are not known." in said.out
+    assert "skipped HL006" in said.out
+    assert "warning" not in said.out.replace("0 warnings", "")
+
+
+def test_a_bare_pickle_is_refused_in_one_sentence(halflife, tmp_path):
+    """Python's own pickle of an object is neither loaded nor warned about."""
+    (tmp_path / "bare.pt").write_bytes(pickle.dumps(Path("x"), protocol=4))
+    said = halflife("audit", "bare.pt")
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert "nothing else is loaded" in said.err

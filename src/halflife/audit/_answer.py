@@ -25,6 +25,8 @@ def answer(name: str, groups: Sequence[Group], findings: Sequence[Finding], plan
     main = max(decaying, key=_reach)
     reached, total = sum(map(_reach, decaying)), sum(group.count for group in groups)
     scope = f"It acts on {'all' if reached == total else f'{reached:,} of'} {total:,} parameters."
+    if not total:
+        scope = f"It acts on {sum(len(g.acting_on()) for g in decaying)} tensors whose shapes are not known."
     wrong, doubtful = (_called(findings, severity) for severity in (Severity.ERROR, Severity.WARNING))
     return (
         *((f"Wrong: {wrong}.",) if wrong else ()),

@@ -22,6 +22,8 @@ from halflife.rules import Law
 BOOKKEEPING = {"params", "param_names", "name", "initial_lr", "lr_scale", "max_lr", "min_lr", "base_momentum",
                "max_momentum", "swa_lr", "group_name"}  # fmt: skip
 """Settings that schedulers and libraries add to a group."""
+UNKNOWN = (0, 0)
+"""The shape of what an optimizer without memory has left no trace of; it counts as no weights."""
 
 
 def trainings_of(
@@ -116,7 +118,7 @@ def _tensor(key: Any, name: str, saved: Mapping[str, Any], weights: Mapping[str,
     if name in weights:
         return torch.nn.Parameter(weights[name].detach())
     shape = _remembered_shape(saved["state"].get(key, {}))
-    return torch.nn.Parameter(torch.empty(shape or (0,), device="meta"))
+    return torch.nn.Parameter(torch.empty(shape or UNKNOWN, device="meta"))
 
 
 def _remembered_shape(memory: Mapping[str, Any]) -> tuple[int, ...] | None:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,18 @@ def _loaded(path: Path) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if CODE.search(str(error)):
             raise BadInput(
                 f"{str(path)!r} is refused: it is not made of tensors and numbers alone, and loading it would execute "
                 "code. Save state_dict()s instead of objects."
             ) from None
-        raise BadInput(f"{str(path)!r} is not a checkpoint that torch can read.") from None
+        raise BadInput(
+            f"{str(path)!r} is not a checkpoint that torch can read as tensors and numbers, and nothing else is loaded."
+        ) from None
     except Exception as error:
         raise BadInput(f"{str(path)!r} is not a checkpoint that torch can read ({type(error).__name__}).") from None
 

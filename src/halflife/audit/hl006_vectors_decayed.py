@@ -28,8 +28,8 @@ class VectorsDecayed(Check):
         for group in training.regularized:
             reached = group.acting_on()
             kinds = {kind: [p.name for p in reached if p.kind is kind] for kind in (*USUAL, Kind.VECTOR)}
-            if any(p.kind is Kind.FLAT for p in reached):
-                yield self.skip("needs parameters that are told apart, and these are flattened into one")
+            if any(p.kind is Kind.FLAT or not p.count for p in reached):
+                yield self.skip("needs the shape of each parameter, and that of some is not known")
             counted = [kind.counted(len(names)) for kind, names in kinds.items() if names]
             if not counted:
                 continue

@@ -29,7 +29,7 @@ class ScaleInvariant(Check):
         """One finding a group."""
         for group in training.regularized:
             if any(p.kind is Kind.FLAT and group.acts_on(p) for p in group.members):
-                yield self.skip("needs parameters that are told apart, and these are flattened into one")
+                yield self.skip("needs the shape of each parameter, and that of some is not known")
             weights = [p for p in group.members if p.kind is Kind.WEIGHT and group.acts_on(p)]
             found = invariant_weights(training.calls or (), weights)
             if isinstance(found, str):
