@@ -142,7 +142,7 @@ def test_the_table_of_transfer_keeps_the_timescale(pages):
                 if cell != "nothing":
                     assert epochs(pages.Law[law], strength, **moved) != pytest.approx(before, rel=0.5), (change, law)
                 tried += 1
-    assert tried == len(rows) * 5
+    assert tried == len(rows) * 6
 
 
 def epochs(law, strength, lr, batch, rows):

@@ -4,6 +4,7 @@ A direction is what makes the optimizer: SGD, Adam, an orthogonalized momentum, 
 strength enters and how large it is, rightly or with one thing broken. Each pair of the two is one class.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -185,6 +186,10 @@ BROKEN = {
     "square": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p * p.abs()),
     "norm": Decay(place="before", amount=lr_wd, pulls=lambda p, s: p / p.norm().clamp_min(1e-30)),
     "wd squared": Decay(place="before", amount=lambda p, g, gs, t: g["lr"] * g["weight_decay"] ** 2),
+    "sparse": Decay(place="before", amount=lambda p, g, gs, t: 6 * lr_wd(p, g, gs, t) * (t % 6 == 4)),
+    "rarely": Decay(place="after", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t % 40 == 39)),
+    "at squares": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (math.isqrt(t) ** 2 == t)),
+    "fourth, then all": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t % 4 == 0 or t > 70)),
     "every fourth step": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (t % 4 == 0)),
     "twice": Decay(place="before", amount=lambda p, g, gs, t: 2 * lr_wd(p, g, gs, t)),
     "vectors": Decay(place="before", amount=lambda p, g, gs, t: lr_wd(p, g, gs, t) * (p.ndim < 2)),

@@ -22,6 +22,7 @@ LAWS = {
     "sparing penalty": Law.L2,
     "starts at 20": Law.DECOUPLED,
     "ramps": Law.DECOUPLED,
+    "first lr": Law.UNSCHEDULED,
 }
 DEFECTS = {
     "nothing": (Law.NONE, Defect.NO_EFFECT),
@@ -58,15 +59,17 @@ NO_LAW = (
     "norm",
     "wd squared",
     "clamped",
-    "first lr",
     "l1 before",
     "stale",
     "buffer",
     "clipped",
     "towards the start",
     "idle",
+    "at squares",
+    "fourth, then all",
 )
 """Decays that no law of the vocabulary describes: any name would be wrong."""
+RHYTHMS = {"every fourth step": (4, 1 / 4), "rarely": (40, 1 / 40), "sparse": (6, 1.0), "decoupled after": (1, 1.0)}
 ALL = {**RIGHT, **BROKEN}
 NAMES = [*DIRECTIONS, "trust"]
 
@@ -74,7 +77,7 @@ NAMES = [*DIRECTIONS, "trust"]
 def pairs(decays, count):
     """Each decay with some directions, every direction in its turn; the trust ratio takes part in plain decays only."""
     chosen = [(NAMES[(i * count + k) % len(NAMES)], name) for i, name in enumerate(decays) for k in range(count)]
-    return [(d, name) for d, name in chosen if d != "trust" or "gradient" not in name]
+    return [(d, name) for d, name in chosen if d != "trust" or not ("gradient" in name or name in RHYTHMS)]
 
 
 def probed(direction, decay):
@@ -111,6 +114,18 @@ def test_a_decay_that_acts_twice_has_twice_its_coefficient(direction):
     report = probed(direction, "twice")
     assert report.law is Law.DECOUPLED, report
     assert report.coefficient == pytest.approx(2.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(("direction", "decay"), pairs(RHYTHMS, 1))
+def test_a_decay_that_rests_is_told_with_its_rhythm(direction, decay):
+    """How often it acts is named; the coefficient and the half-life are means over all steps."""
+    every, coefficient = RHYTHMS[decay]
+    report = probed(direction, decay)
+    assert (report.law, report.every, report.defects) == (Law.DECOUPLED, every, ()), report
+    assert report.coefficient == pytest.approx(coefficient, rel=1e-6), report
+    assert report.decay == pytest.approx(1 - (1 - 1e-3 * coefficient * every) ** (1 / every), rel=1e-6)
+    assert report.to_dict()["every"] == every
+    assert (f"in every {every}th alone" in str(report)) == (every > 1)
 
 
 @pytest.mark.parametrize(("direction", "decay"), pairs(NO_LAW, 1))

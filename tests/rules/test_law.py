@@ -13,6 +13,7 @@ SHARES = {
     Law.DECOUPLED: lambda wd, lr, peak: lr * wd,
     Law.INDEPENDENT: lambda wd, lr, peak: lr / peak * wd,
     Law.CONSTANT: lambda wd, lr, peak: wd,
+    Law.UNSCHEDULED: lambda wd, lr, peak: peak * wd,
     Law.CORRECTED: lambda wd, lr, peak: lr * lr / peak * wd,
     Law.QUADRATIC: lambda wd, lr, peak: lr * lr * wd,
     Law.PROXIMAL: lambda wd, lr, peak: 1 - 1 / (1 + lr * wd),
@@ -24,6 +25,7 @@ DESIGN = {
     "DECOUPLED": ("yes", "yes"),
     "INDEPENDENT": ("no", "yes"),
     "CONSTANT": ("no", "no"),
+    "UNSCHEDULED": ("yes", "no"),
     "CORRECTED": ("yes", "squared"),
     "QUADRATIC": ("squared", "squared"),
     "PROXIMAL": ("yes", "yes"),
@@ -113,8 +115,8 @@ def test_peak_must_be_positive(law: Law, peak: float) -> None:
 
 @pytest.mark.parametrize("law", SHARES)
 def test_no_lr_no_decay(law: Law) -> None:
-    """At lr zero every law but CONSTANT leaves the weights alone."""
-    assert law.decay(0.1, lr=0.0, peak_lr=0.02) == (0.1 if law is Law.CONSTANT else 0)
+    """At lr zero only what no schedule changes goes on."""
+    assert law.decay(0.1, lr=0.0, peak_lr=0.02) == {Law.CONSTANT: 0.1, Law.UNSCHEDULED: 0.1 * 0.02}.get(law, 0)
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)

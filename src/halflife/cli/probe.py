@@ -14,6 +14,7 @@ from halflife.cli import _screen, app
 def probe(
     target: Annotated[str, typer.Argument(help="An importable dotted name: package.module:Optimizer.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="Its arguments, each as name=value.")] = None,
+    details: Annotated[bool, typer.Option("--details", help="Print the evidence with its numbers.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find out by experiment how an optimizer regularizes; its source is not read.
@@ -27,4 +28,4 @@ def probe(
     if as_json:
         typer.echo(report.to_json())
     else:
-        _screen.say(str(report))
+        _screen.say(report.told(details=details))

@@ -20,18 +20,23 @@ from halflife.rules import Order
 FORGETS_NOTHING = 2e-6
 """A twin whose distance changes by less is free of its weights: float32 inside an optimizer leaves about 1e-7."""
 FAR = 1e-3
+EVERY_STEP = slice(None)
 WHISPER = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiments:
-    """All runs of one subject on one bench at one probing strength, each made when it is first asked for."""
+    """All runs of one subject on one bench at one probing strength, each made when it is first asked for.
+
+    `acting` is the steps in which its decay acts, where these are every second, third, ... one.
+    """
 
     subject: Subject
     bench: Bench
     strength: float
     lr: float | None
     knobs: Mapping[str, float]
+    acting: slice = field(default_factory=lambda: EVERY_STEP)
     memo: dict[Any, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def on_shapes(self, chosen: Iterable[bool]) -> Self:
@@ -68,7 +73,13 @@ class Experiments:
     @cached_property
     def sense(self) -> int:
         """1 where it descends, −1 where it climbs (`maximize`): handed λ·w, a climber would grow by it."""
-        return -1 if float(np.sum((self.off[-1] - self.off[0]) * self.bench.gradients.sum(axis=0))) > 0 else 1
+        followed = self.off[-1] - self.off[0]
+        try:
+            idle = self.zero_off[-1] - self.zero_off[0]  # what moves without gradients, such as noise, says nothing
+        except Exception:
+            idle = np.zeros_like(followed)
+        followed = followed - np.where(np.isfinite(idle), idle, 0.0)
+        return -1 if float(np.sum(followed * self.bench.gradients.sum(axis=0))) > 0 else 1
 
     @cached_property
     def off_distance(self) -> Floats:

@@ -15,7 +15,7 @@ from halflife.probe._conduct import (
     without_gradient,
 )
 from halflife.probe._experiments import Experiments
-from halflife.probe._holding import WARMED
+from halflife.probe._holding import LONG, WARMED
 from halflife.probe._momentum import slow_decay
 from halflife.probe._report import Defect, Evidence, LawReport
 from halflife.probe._verdict import FITS, Verdict
@@ -48,6 +48,8 @@ def report_of(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, 
     strength = subject.strength or TYPICAL_STRENGTH
     decay = _configured_decay(ex, verdict, strength)
     first = decay
+    if decay is not None and verdict.every > 1:
+        decay = float(-np.expm1(np.log1p(-decay) / verdict.every)) if decay < 1 else None
     if verdict.momentum is not None and subject.lr is not None:
         momentum, gain = verdict.momentum
         pull = subject.lr * strength * (verdict.coefficient or 0.0) * gain * (1 - momentum)
@@ -66,6 +68,7 @@ def report_of(ex: Experiments, reached: Any, verdict: Verdict, known: dict[str, 
         order=verdict.order,
         coefficient=verdict.coefficient,
         averaged=verdict.averaged,
+        every=verdict.every,
         error=verdict.error,
         multiplied_by=times,
         enters_momentum=verdict.enters_momentum,
@@ -93,7 +96,7 @@ def no_effect(ex: Experiments, known: dict[str, Any]) -> LawReport:
     idle = absent == "decayed" or zero == "decayed"
     seen = Evidence(
         experiment=f"{ex.subject.strength_name} from 0 to {ex.strength:g}",
-        outcome=f"every weight stays where its twin is, at first and after {WARMED} steps",
+        outcome=f"every weight stays where its twin is: at first, after {WARMED} steps, for {LONG}, in large matrices",
         numbers={"largest effect": float(ex.reach.max())},
     )
     alone = Evidence(experiment="the same without gradients", outcome="then weights are decayed, and then alone")

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from halflife.probe._bench import Bench
-from halflife.probe._experiments import Experiments
+from halflife.probe._experiments import EVERY_STEP, Experiments
 from halflife.probe._fit import misfit
 from halflife.probe._report import Defect, Evidence
 from halflife.probe._subject import Floats, Run, Subject
 from halflife.probe._verdict import Verdict
-from halflife.probe._weight_side import shares_in, typical
+from halflife.probe._weight_side import BEATS, beat, shares_in, typical
 from halflife.rules import Law
 
 LARGE = 100.0
 """What the weights are multiplied by: norm ratios at which a trust ratio would be at its limits."""
 LONG = 120
-WINDOW = 30
-"""Steps over which a share that comes and goes, as at every fifth or sixth step, is averaged."""
+WINDOWS = 4
+"""Parts of a long run over which a share that comes and goes, as at every fifth or sixth step, is averaged."""
 WARMED = 48
 """Steps that an optimizer has behind it when it is looked at again."""
 SAME = 0.03
@@ -46,6 +46,8 @@ def held(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
         return _penalty(ex, reached, verdict)
     if verdict.power is None:
         return verdict
+    if verdict.every > 1:
+        ex = replace(of_length(ex, max(ex.bench.steps, BEATS * verdict.every)), acting=verdict.acting)
     return _share(ex, reached, verdict)
 
 
@@ -66,11 +68,16 @@ def in_the_long_run(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     """What becomes of the share in a long run at one lr."""
     long = _prolonged(ex)
     shares = shares_in(long)[:, reached].mean(axis=1)
-    windows = shares.reshape(-1, WINDOW).mean(axis=1)
+    rhythm = beat(shares_in(replace(long, acting=EVERY_STEP))[:, reached]) or EVERY_STEP
+    windows = np.array([window.mean() for window in np.array_split(shares, min(WINDOWS, len(shares)))])
     first, last = float(windows[0]), float(windows[-1])
     largest = float(abs(windows).max())
-    numbers = {f"α from step {i * WINDOW}": float(window) for i, window in enumerate(windows)}
-    seen = Evidence(experiment=f"{LONG} steps at one lr", outcome="the same share all along", numbers=numbers)
+    steps = long.bench.steps
+    numbers = {f"α from step {i * steps // len(windows)}": float(window) for i, window in enumerate(windows)}
+    seen = Evidence(experiment=f"{steps} steps at one lr", outcome="the same share all along", numbers=numbers)
+    if rhythm != long.acting:
+        seen = replace(seen, outcome="it acts in other steps than at first")
+        return replace(verdict, law=Law.UNKNOWN, evidence=(*verdict.evidence, seen))
     if np.ptp(windows) < SAME * largest:
         return replace(verdict, evidence=(*verdict.evidence, replace(seen, numbers={"α": last})))
     if abs(last) < GONE * largest:
@@ -104,7 +111,7 @@ def _penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
 
     tried = {"weights a hundred times as large": left(_scaled(ex))}
     if ex.lr_counts:
-        tried["along a schedule of lr"] = left(_of_length(ex, len(_schedule(verdict))), schedule=_schedule(verdict))
+        tried["along a schedule of lr"] = left(of_length(ex, len(_schedule(verdict))), schedule=_schedule(verdict))
     tried[f"{LONG} steps"] = left(_prolonged(ex))
     seen = Evidence(
         experiment="the same penalty elsewhere", outcome="the twin that is handed λ·w keeps step", numbers=tried
@@ -140,11 +147,13 @@ def _of_size(ex: Experiments, reached: Any, share: float) -> tuple[bool, Evidenc
 
 
 def _along(ex: Experiments, reached: Any, plan: tuple[float, ...], power: float) -> tuple[bool, Evidence]:
-    ex = _of_length(ex, len(plan))
+    every = ex.acting.step or 1
+    plan = tuple(np.repeat(plan, -(-BEATS * every // len(plan))))
+    ex = of_length(ex, len(plan))
     flat, shares = (shares_in(ex, schedule=each)[:, reached].mean(axis=1) for each in (None, plan))
 
     def off(factors: tuple[float, ...]) -> float:
-        expected = flat * np.array(factors) ** power
+        expected = flat * np.array(factors)[ex.acting] ** power
         return float(abs(shares - expected).sum() / abs(expected).sum())
 
     if np.ptp(flat) > abs(flat).max():
@@ -167,12 +176,12 @@ def _scaled(ex: Experiments) -> Experiments:
     return replace(ex, bench=replace(ex.bench, size=LARGE), memo={})
 
 
-def _of_length(ex: Experiments, steps: int) -> Experiments:
+def of_length(ex: Experiments, steps: int) -> Experiments:
     return replace(ex, bench=replace(ex.bench, steps=steps), memo={})
 
 
 def _prolonged(ex: Experiments) -> Experiments:
-    return _of_length(ex, LONG)
+    return of_length(ex, max(LONG, BEATS * (ex.acting.step or 1)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from halflife._errors import BadInput
-from halflife.probe._bench import Bench
+from halflife.probe._bench import LARGE_SHAPES, Bench
 from halflife.probe._conduct import reached_tensors
 from halflife.probe._decide import decide
-from halflife.probe._experiments import Experiments
+from halflife.probe._experiments import EVERY_STEP, Experiments
 from halflife.probe._findings import no_effect, report_of, without_argument
-from halflife.probe._holding import WARMED, Warmed, held, warmed
+from halflife.probe._holding import LONG, WARMED, Warmed, held, of_length, warmed
 from halflife.probe._report import Evidence, LawReport
 from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
@@ -85,8 +85,7 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
         )
     reached = reached_tensors(ex)
     if not reached.any():
-        ex = replace(ex, subject=warmed(subject), memo={})
-        reached = reached_tensors(ex)
+        ex, reached = _elsewhere(ex)
     if not reached.any():
         return no_effect(ex, known)
     ex, verdict = _decided(ex, reached)
@@ -94,8 +93,24 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
         ex, reached, verdict, vectors = _apart(ex, reached, verdict)
         known |= {"vectors": vectors}
     if verdict.law is Law.UNKNOWN:
-        verdict = replace(verdict, order=None, coefficient=None, error=None, multiplied_by=())
+        nothing: dict[str, Any] = {"order": None, "coefficient": None, "error": None, "multiplied_by": ()}
+        verdict = replace(verdict, **nothing, acting=EVERY_STEP)
     return report_of(ex, reached, verdict, known)
+
+
+def _elsewhere(ex: Experiments) -> tuple[Experiments, Any]:
+    """Where regularization shows that does not at first: after some steps, in a long run, or on large matrices."""
+    places = [replace(ex, subject=warmed(ex.subject), memo={}), of_length(ex, LONG)]
+    if not ex.subject.shapes:
+        places.append(replace(ex, bench=replace(ex.bench, shapes=LARGE_SHAPES), memo={}))
+    for place in places:
+        try:
+            reached = reached_tensors(place)
+        except Exception:  # noqa: S112 - an optimizer that refuses this place is not reached in it
+            continue
+        if reached.any():
+            return place, reached
+    return ex, reached_tensors(ex)
 
 
 def _experiments(subject: Any, bench: Bench, lr: float | None, knobs: dict[str, float]) -> Experiments | None:

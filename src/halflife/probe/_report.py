@@ -44,9 +44,14 @@ class Evidence:
     outcome: str
     numbers: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def brief(self) -> str:
+        """Without the numbers."""
+        return f"{self.experiment}: {self.outcome}"
+
     def __str__(self) -> str:
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.numbers.items())
-        return f"{self.experiment}: {self.outcome}" + (f" ({numbers})" if numbers else "")
+        return self.brief + (f" ({numbers})" if numbers else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,7 @@ class LawReport:
         coefficient: the measured strength over the one that was asked for: α over the law's own formula for it, or
             λ over the argument. 1 when the formula of the law is met exactly.
         averaged: whether the coefficient is a mean over several copies of the weights, of which one is decayed.
+        every: k where it acts in every k-th step alone. The coefficient and the decay are then the mean of all steps.
         error: half the range of the coefficient over steps and parameters.
         multiplied_by: what multiplies the strength on its way into the weights.
         enters_momentum: whether a decay of one step goes on moving weights after it.
@@ -105,6 +111,7 @@ class LawReport:
     order: Order | None = None
     coefficient: float | None = None
     averaged: bool = False
+    every: int = 1
     error: float | None = None
     multiplied_by: tuple[str, ...] = ()
     enters_momentum: bool = False
@@ -159,6 +166,7 @@ class LawReport:
             "order": None if self.order is None else self.order.name,
             "coefficient": _finite(self.coefficient),
             "averaged": self.averaged,
+            "every": self.every,
             "error": _finite(self.error),
             "multiplied_by": list(self.multiplied_by),
             "enters_momentum": self.enters_momentum,
@@ -194,20 +202,27 @@ class LawReport:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
     def __str__(self) -> str:
+        return self.told(details=True)
+
+    def told(self, *, details: bool) -> str:
+        """In words: the law, what it comes to, what is wrong, and the evidence, with its numbers for `details`."""
         if self.groups:
-            return "\n\n".join([f"{self.name}: {self.law} - {self.evidence[0]}", *map(str, self.groups)])
+            parts = (group.told(details=details) for group in self.groups)
+            return "\n\n".join([f"{self.name}: {self.law} - {self.evidence[0]}", *parts])
         lines = [f"{self.name}: {self.law}" + (f", {self.order.value}" if self.order else ""), f"  {self.law.formula}"]
         if self.coefficient is not None:
             bar = f" ± {self.error:.1g}" if self.error else ""
             lines.append(
                 f"  coefficient {self.coefficient:.6g}{bar}, times {' × '.join(self.multiplied_by) or 'nothing'}"
                 + (", a mean over the copies of the weights" if self.averaged else "")
+                + (f", a mean over all steps: it acts in every {ordinal(self.every)} alone" if self.every > 1 else "")
             )
         if self.decay is not None and self.half_life is not None and self.strength:
             lines.append(
                 f"  at {self.strength_name or 'strength'} {self.strength:g}"
                 + (f", lr {self.lr:g}" if self.lr is not None else "")
-                + f": {self.decay:.4g} of the weight a step, half-life {self.half_life:,.0f} steps"
+                + f": {self.decay:.4g} of the weight a step"
+                + (f", half-life {self.half_life:,.0f} steps" if math.isfinite(self.half_life) else "")
             )
         elif self.strength == 0 and self.law is not Law.NONE:
             lines.append(f"  as configured, {self.strength_name} is 0: nothing is regularized")
@@ -217,6 +232,8 @@ class LawReport:
             f"zero gradient: {self.zero_gradient}; no gradient: {self.none_gradient}"
             + (f"; sparse gradient: {self.sparse_gradient}" if self.sparse_gradient not in SPARSE_UNSAID else "")
         )
+        if self.changes_gradient:
+            lines.append("  it changes the caller's gradients in place")
         if self.spares_vectors:
             lines.append("  1-D parameters are spared")
         if self.vectors is not None:
@@ -228,11 +245,17 @@ class LawReport:
             by = f" by {self.second_decay.argument}" if self.second_decay.argument else ""
             lines.append(f"  a second decay{by}: {self.second_decay.decay:.4g} of the weight a step")
         lines += [f"  defect {defect}: {defect.value}" for defect in self.defects]
-        lines += [f"  · {each}" for each in self.evidence]
+        lines += [f"  · {each if details else each.brief}" for each in self.evidence]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def ordinal(number: int) -> str:
+    """4 → 4th."""
+    teen = number // 10 % 10 == 1
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _share(share: float | None) -> str:

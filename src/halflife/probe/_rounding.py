@@ -32,6 +32,8 @@ def taken_jointly(ex: Experiments, share: float, reached: Any) -> bool | None:
     strength = ex.strength * DECAY_IN_GAPS * gap / SIGNIFICAND / abs(share)
     plan = ex.bench.gradients[:1]
     try:
+        if (ex.run(gradients=0 * plan)[1] != ex.bench.weights).any():
+            return None  # noise, or a second decay, is rounded into the weights by itself
         step_alone = ex.run(weights=weights, gradients=plan)
         decay_alone = ex.run(weights=weights, gradients=0 * plan, strength=strength)
         both = ex.run(weights=weights, gradients=plan, strength=strength)

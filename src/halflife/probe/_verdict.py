@@ -1,7 +1,8 @@
 """What a decision is made of, and the numbers that decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from halflife.probe._experiments import EVERY_STEP
 from halflife.probe._report import Defect, Evidence
 from halflife.rules import Law, Order
 
@@ -17,6 +18,7 @@ POWERS = {
     (1, 1): Law.DECOUPLED,
     (1, 0): Law.INDEPENDENT,
     (0, 0): Law.CONSTANT,
+    (0, 1): Law.UNSCHEDULED,
     (2, 1): Law.CORRECTED,
     (2, 2): Law.QUADRATIC,
 }
@@ -26,6 +28,7 @@ TIMES: dict[Law, tuple[str, ...]] = {
     Law.PROXIMAL: ("lr",),
     Law.INDEPENDENT: ("lr / peak lr",),
     Law.CONSTANT: (),
+    Law.UNSCHEDULED: ("first lr",),
     Law.CORRECTED: ("lr² / peak lr",),
     Law.QUADRATIC: ("lr²",),
     Law.PRECONDITIONED: ("lr",),
@@ -39,7 +42,8 @@ class Verdict:
 
     `penalty` is whether it was found by handing a twin λ·w; `power`, how often a change of lr multiplies α.
     `repeats` is whether whole runs of it can be compared; `averaged`, whether the coefficient is a mean over copies of
-    the weights; `momentum`, μ and how far a gradient carries in all, of a penalty whose steps follow the gradients.
+    the weights; `momentum`, μ and how far a gradient carries in all, of a penalty whose steps follow the gradients;
+    `acting`, the steps in which it acts, where these are every second, third, ... one.
     """
 
     law: Law
@@ -55,5 +59,11 @@ class Verdict:
     repeats: bool = True
     averaged: bool = False
     momentum: tuple[float, float] | None = None
+    acting: slice = field(default_factory=lambda: EVERY_STEP)
     defects: tuple[Defect, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def every(self) -> int:
+        """1 where it acts in every step, k where in every k-th alone."""
+        return self.acting.step or 1

@@ -13,6 +13,9 @@ from halflife.probe._verdict import CLEARLY, POWERS, PROPORTIONAL, TIMES, Verdic
 from halflife.rules import Law, Order
 
 QUARTER = 0.25
+LONGER = 5
+"""How many times longer a run is that tells a decay which rests from one that has stopped."""
+BEATS = 3
 QUIET = 5
 """Steps at the end of a run in which a decay that goes on acts at least once."""
 SLACK = 0.1
@@ -26,11 +29,20 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
     """The weight-side law that the share α obeys, from what lr does to it."""
     shares = shares_in(ex)[:, reached]
     share = typical(shares)
+    rests = (abs(shares).max(axis=1) <= GONE * abs(shares).max()).any()
+    acting = beat(shares_in(_longer(ex))[:, reached]) if rests else None
+    if acting is not None:
+        rhythm = Evidence(
+            experiment=f"the share α in each of {LONGER * len(shares)} steps",
+            outcome=f"it acts in every step number n·{acting.step} + {acting.start + 1} and in no other",
+        )
+        start = replace(start, acting=acting, evidence=(*start.evidence, rhythm))
+        return as_weight_side(replace(_longer(ex), acting=acting), reached, orders, start)
     if not abs(shares[-QUIET:]).max() > GONE * abs(shares).max():
-        later = shares_in(replace(ex, bench=replace(ex.bench, steps=5 * len(shares)), memo={}))[len(shares) :, reached]
+        later = shares_in(_longer(ex))[len(shares) :, reached]
         stops = bool(np.isfinite(later).all() and abs(later).max() <= GONE * abs(shares).max())
         early = Evidence(
-            experiment=f"the share α in each of {5 * len(shares)} steps",
+            experiment=f"the share α in each of {LONGER * len(shares)} steps",
             outcome="it acts in the first steps alone" if stops else "it comes and goes",
             numbers={"in the first": float(shares[0].mean()), "largest later": float(abs(later).max())},
         )
@@ -63,7 +75,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
             Evidence(experiment="gradients ten times larger", outcome="the share changes", numbers={"α": loud})
         )
     amount = share / (1 - share) if law is Law.PROXIMAL else share
-    formula = _formula(ex, law)
+    formula = _formula(ex, law) * start.every
     return replace(
         start,
         law=Law.GROWTH if share < 0 and law is not Law.UNKNOWN else law,
@@ -96,8 +108,27 @@ def _coarsely(ex: Experiments, reached: Any, orders: dict[Order, float], start: 
     return replace(verdict, decay=share * ex.strength / strength, power=None)
 
 
+def beat(shares: Floats) -> slice | None:
+    """The steps in which a decay acts, three or more, where these are every second, third, ... one of a long run."""
+    sizes = abs(shares).max(axis=1)
+    acts = np.flatnonzero(sizes > GONE * sizes.max())
+    if len(acts) < BEATS:
+        return None
+    period = int(acts[1] - acts[0])
+    regular = period > 1 and acts[0] < period and np.array_equal(acts, np.arange(acts[0], len(sizes), period))
+    return slice(int(acts[0]), None, period) if regular else None
+
+
+def _longer(ex: Experiments) -> Experiments:
+    return replace(ex, bench=replace(ex.bench, steps=LONGER * ex.bench.steps), memo={})
+
+
 def shares_in(ex: Experiments, **setting: Any) -> Floats:
-    """α of each step and tensor in some setting, without what disappears without regularization."""
+    """α of each step in which it acts and tensor in some setting, without what disappears without regularization."""
+    return _shares_in(ex, **setting)[ex.acting]
+
+
+def _shares_in(ex: Experiments, **setting: Any) -> Floats:
     setting = {"strength": ex.strength} | setting
     if ex.free:
         as_probed = len(setting) == 1 and setting["strength"] == ex.strength
@@ -199,7 +230,7 @@ def _order(
         return best, []
     if orders[Order.AFTER] < CLEARLY * min(orders[Order.BEFORE], orders[Order.JOINT]):
         return None, []
-    jointly = taken_jointly(ex, share, reached)
+    jointly = taken_jointly(ex, share, reached) if not ex.acting.start else None
     if jointly is None:
         return None, []
     said = "together they move it: they are added first" if jointly else "nor do both together: they are rounded apart"

@@ -65,6 +65,14 @@ class Law(Enum):
         times_lr="no",
         times_schedule="no",
     )
+    UNSCHEDULED = LawFacts(
+        formula="w ← w − lr·d − peak lr·wd·w",
+        source="a decoupled decay that goes by the lr of the construction",
+        lr_power=0,
+        peak_power=1,
+        times_lr="yes",
+        times_schedule="no",
+    )
     CORRECTED = LawFacts(
         formula="w ← w − lr·d − (lr²/peak lr)·wd·w",
         source="Defazio 2025, Why gradients rapidly increase near the end of training; timm",
