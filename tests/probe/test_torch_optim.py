@@ -180,7 +180,7 @@ def test_a_clamped_trust_ratio_is_told_with_its_clamps():
     (clamps,) = (e.numbers for e in report.evidence if "clamped" in e.outcome)
     assert clamps["largest ratio"] == pytest.approx(10, rel=1e-6)
     assert clamps["smallest ratio"] == pytest.approx(0.1, rel=1e-6)
-    assert clamps["largest norm that it follows"] == pytest.approx(10 * math.sqrt(12), rel=1e-6)
+    assert clamps["largest norm that it follows"] == pytest.approx(10 * math.sqrt(24), rel=1e-6)
 
 
 class NamedOnly(torch.optim.AdamW):

@@ -67,8 +67,8 @@ def _share(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
 def in_the_long_run(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     """What becomes of the share in a long run at one lr."""
     long = _prolonged(ex)
-    shares = shares_in(long)[:, reached].mean(axis=1)
-    rhythm = beat(shares_in(replace(long, acting=EVERY_STEP))[:, reached]) or EVERY_STEP
+    every_share = shares_in(replace(long, acting=EVERY_STEP))[:, reached]
+    rhythm, shares = beat(every_share) or EVERY_STEP, every_share[long.acting].mean(axis=1)
     windows = np.array([window.mean() for window in np.array_split(shares, min(WINDOWS, len(shares)))])
     first, last = float(windows[0]), float(windows[-1])
     largest = float(abs(windows).max())

@@ -31,8 +31,9 @@ def taken_jointly(ex: Experiments, share: float, reached: Any) -> bool | None:
     weights = -np.sign(step) * SIGNIFICAND * 2.0 ** (exponent + 2) / gap
     strength = ex.strength * DECAY_IN_GAPS * gap / SIGNIFICAND / abs(share)
     plan = ex.bench.gradients[:1]
+    decayed = ex.spread(reached.astype(float)) > 0
     try:
-        if (ex.run(gradients=0 * plan)[1] != ex.bench.weights).any():
+        if (ex.run(gradients=0 * plan)[1] != ex.bench.weights)[decayed].any():
             return None  # noise, or a second decay, is rounded into the weights by itself
         step_alone = ex.run(weights=weights, gradients=plan)
         decay_alone = ex.run(weights=weights, gradients=0 * plan, strength=strength)
@@ -40,7 +41,6 @@ def taken_jointly(ex: Experiments, share: float, reached: Any) -> bool | None:
     except Exception:
         return None
     still = (step_alone[1] == step_alone[0]) & (decay_alone[1] == decay_alone[0]) & (step != 0)
-    decayed = ex.spread(reached.astype(float)) > 0
     still &= decayed
     if share < 0 or still.sum() < 0.5 * decayed.sum():
         return None
