@@ -180,7 +180,7 @@ def test_a_clamped_trust_ratio_is_told_with_its_clamps():
     (clamps,) = (e.numbers for e in report.evidence if "clamped" in e.outcome)
     assert clamps["largest ratio"] == pytest.approx(10, rel=1e-6)
     assert clamps["smallest ratio"] == pytest.approx(0.1, rel=1e-6)
-    assert clamps["largest norm that it follows"] == pytest.approx(10 * math.sqrt(24), rel=1e-6)
+    assert clamps["largest norm that it follows"] == pytest.approx(10 * math.sqrt(12), rel=1e-6)
 
 
 class NamedOnly(torch.optim.AdamW):
@@ -211,6 +211,27 @@ def test_odd_constructors_are_served(optimizer):
     """Named parameters, a module, a decay that cannot be turned off: the law is found all the same."""
     report = halflife.probe(optimizer)
     assert (report.law, report.coefficient) == (Law.DECOUPLED, pytest.approx(1.0)), report
+
+
+class LargeOnly(torch.optim.Optimizer):
+    """Decays matrices alone, and takes those with a side below 4 for vectors."""
+
+    def __init__(self, params, lr=1e-2, weight_decay=0.1):
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    matrix = p.ndim > 1 and min(p.shape) >= 4
+                    p.mul_(1 - group["lr"] * group["weight_decay"] * matrix).sub_(p.grad.sign(), alpha=group["lr"])
+
+
+def test_a_decay_of_larger_matrices_alone_is_no_decay_without_effect():
+    """What nothing shows on small matrices is looked for on large ones before it is called without effect."""
+    report = halflife.probe(LargeOnly)
+    assert (report.law, report.defects, report.spares_vectors) == (Law.DECOUPLED, (), True), report
 
 
 class MatricesInTrust(torch.optim.Optimizer):

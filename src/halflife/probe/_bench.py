@@ -20,13 +20,13 @@ STEPS = 12
 """Steps of an ordinary run: long enough for the moments to matter, lr being changed half-way."""
 
 SHAPE_SETS: tuple[tuple[Shape, ...], ...] = (
-    ((6, 4), (6,), (3, 2, 2, 2), (6, 4), (6,)),
-    ((6, 4), (6,), (6, 4), (6,)),
-    ((6, 4), (6, 4)),
+    ((4, 3), (4,), (3, 2, 2, 2), (4, 3), (4,)),
+    ((4, 3), (4,), (4, 3), (4,)),
+    ((4, 3), (4, 3)),
     ((8,), (8,)),
 )
 """What is tried in turn, until an optimizer accepts one: a matrix and a vector come twice, so that what is spared for
-its shape and what is missed by mistake look different. No side of a matrix is below 4, which some take for a vector."""
+its shape and what is missed by mistake look different."""
 LARGE_SHAPES: tuple[Shape, ...] = ((140, 130), (140,), (140, 130), (140,))
 """For optimizers that leave smaller matrices to another one."""
 
