@@ -16,12 +16,12 @@ from types import ModuleType
 from typing import Any, get_origin
 
 import typer
+from _tables import TABLES, cell, table
 from sphinx.pycode import ModuleAnalyzer
 
 import halflife
 from halflife.cli import app
-from halflife.recipes import FRAMEWORKS, Form, Framework, Grade
-from halflife.rules import RULES, Law, half_life, remaining, timescale
+from halflife.recipes import FRAMEWORKS, Form, Framework
 
 ATLAS = Path(__file__).parent / "atlas.md"
 VERBS = Path(__file__).parent / "verbs"
@@ -71,88 +71,6 @@ def toctree(caption: str, pages: Sequence[str]) -> str:
     return "\n".join(("```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""))
 
 
-# tables
-
-
-def laws() -> str:
-    """Every law: its update, what multiplies its strength, its source."""
-    rows = [(f"`{law}`", law.formula, law.value.times_lr, law.value.times_schedule, law.source) for law in Law]
-    return table(("law", "update", "times lr", "times schedule", "source"), rows)
-
-
-def rules() -> str:
-    """Every rule: what it makes of a gradient, its numbers, its source."""
-    return table(
-        ("rule", "direction", "hyperparameters", "source"),
-        [
-            (
-                f"`{rule.name}`",
-                rule.formula,
-                ", ".join(f"{name} = {number.default:g}" for name, number in rule.hyperparameters.items()),
-                rule.reference,
-            )
-            for rule in RULES.values()
-        ],
-    )
-
-
-def grades() -> str:
-    """Every grade of a translation, best first."""
-    return table(("grade", "it means"), [(f"`{grade}`", grade.value) for grade in Grade])
-
-
-def spans(decay: float = 1e-4) -> str:
-    """One decay in three words, with their numbers."""
-    steps = round(timescale(decay))
-    return table(
-        ("name", "formula", f"at α = {decay:g}"),
-        [
-            ("timescale", "1/α steps", f"{timescale(decay):,.0f} steps"),
-            ("half-life", "ln 2 / −ln(1−α) steps", f"{half_life(decay):,.0f} steps"),
-            (
-                "share left after T steps",
-                "(1−α)ᵀ, under a schedule Π(1−αₜ)",
-                f"{remaining([decay] * steps):.3f} after {steps:,} steps",
-            ),
-        ],
-    )
-
-
-CHANGES = {
-    "lr × k": {"lr": 1},
-    "batch × k": {"steps": -1},
-    "batch × k and lr × k": {"steps": -1, "lr": 1},
-    "rows × k": {"steps": 1},
-    "epochs × k": {},
-    "width × k and lr / k (muP)": {"lr": -1},
-}
-"""What is changed, as powers of k: lr, and the steps of an epoch."""
-
-
-def transfer() -> str:
-    """What keeps the timescale in epochs when something else changes, for each power of lr that a law has."""
-    powers: dict[int, list[str]] = {}
-    for law in Law:
-        if law.value.lr_power is not None:
-            powers.setdefault(law.value.lr_power + law.value.peak_power, []).append(str(law))
-    powers[1].append("L2 under plain SGD")
-    rows = [
-        (change, *(_times(-moved.get("steps", 0) - power * moved.get("lr", 0)) for power in sorted(powers)))
-        for change, moved in CHANGES.items()
-    ]
-    return table(("you change", *(", ".join(powers[power]) for power in sorted(powers))), rows)
-
-
-def _times(power: int) -> str:
-    if not power:
-        return "nothing"
-    return f"strength {'×' if power > 0 else '/'} k{'²' if abs(power) == 2 else '³' if abs(power) == 3 else ''}"
-
-
-TABLES = {"laws": laws, "rules": rules, "grades": grades, "spans": spans, "transfer": transfer}
-"""The tables that pages include."""
-
-
 # frameworks
 
 
@@ -200,7 +118,7 @@ def _readings(framework: Framework) -> Iterator[str]:
     ):
         named = f"`{law}`" + (f" by `{strength}`" if strength else "")
         if remark:
-            yield f"- {named}: {_cell(remark)}."
+            yield f"- {named}: {cell(remark)}."
 
 
 def atlas(package: str) -> str:
@@ -367,16 +285,3 @@ def _first_line(value: Any) -> str:
 
 
 # Markdown
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; what a cell holds is text, but for what stands in backticks."""
-    lines = [header, ["---"] * len(header), *([_cell(each) for each in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    pieces = re.split(r"((?:\{[\w:]+\})?`[^`]*`|\[`[^\]]*\]\([^)]*\))", " ".join(text.split()))
-    return "".join(p if p.startswith(("`", "[`", "{")) else re.sub(r"([*_<$\[])", r"\\\1", p) for p in pieces).replace(
-        "|", "\\|"
-    )

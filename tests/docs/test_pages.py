@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from halflife.recipes import Grade
+from halflife.rules import RULES, Law
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -21,6 +24,12 @@ def pages():
         yield importlib.import_module("_pages")
     finally:
         sys.path.remove(str(DOCS))
+
+
+@pytest.fixture(scope="module")
+def tables(pages):
+    """The module of the tables that pages include."""
+    return sys.modules[pages.table.__module__]
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +123,15 @@ def test_every_table_that_is_made_is_included_and_none_is_typed(pages):
     texts = {page: page.read_text(encoding="utf-8") for page in written()}
     for name in pages.TABLES:
         assert any(f"_made/{name}.md" in text for text in texts.values()), name
-    enumerated = {f"| `{each}` |" for kind in (pages.Grade, pages.Law) for each in kind}
-    enumerated |= {f"| `{name}` |" for name in pages.RULES}
+    enumerated = {f"| `{each}` |" for kind in (Grade, Law) for each in kind}
+    enumerated |= {f"| `{name}` |" for name in RULES}
     for page, text in texts.items():
         assert not [row for row in enumerated if row in text], page
 
 
-def test_the_table_of_transfer_keeps_the_timescale(pages):
+def test_the_table_of_transfer_keeps_the_timescale(tables):
     """By the laws' own α: with the strength that the table asks for, 1/α in epochs is what it was before the change."""
-    header, _, *rows = (line.strip("| ").split(" | ") for line in pages.transfer().splitlines())
+    header, _, *rows = (line.strip("| ").split(" | ") for line in tables.transfer().splitlines())
     k, lr, batch, rows_, strength = 3.0, 0.01, 32, 3200, 1e-3
     asked = {"nothing": 0, "strength × k": 1, "strength / k": -1, "strength × k²": 2, "strength / k²": -2}
     tried = 0
@@ -136,13 +145,27 @@ def test_the_table_of_transfer_keeps_the_timescale(pages):
             for law in laws.split(", "):
                 if law in ("PROXIMAL", "L2 under plain SGD"):
                     continue
-                before = epochs(pages.Law[law], strength, lr, batch, rows_)
-                after = epochs(pages.Law[law], strength * k ** asked[cell], **moved)
+                before = epochs(Law[law], strength, lr, batch, rows_)
+                after = epochs(Law[law], strength * k ** asked[cell], **moved)
                 assert after == pytest.approx(before, rel=1e-12), (change, law)
                 if cell != "nothing":
-                    assert epochs(pages.Law[law], strength, **moved) != pytest.approx(before, rel=0.5), (change, law)
+                    assert epochs(Law[law], strength, **moved) != pytest.approx(before, rel=0.5), (change, law)
                 tried += 1
     assert tried == len(rows) * 6
+
+
+def test_what_was_measured_once_agrees_with_itself(tables):
+    """The sentences of the page name the numbers of the file that its tables are made of, and they multiply."""
+    found = tables.MEASURED["cluster"]
+    page = " ".join((DOCS / "cluster.md").read_text(encoding="utf-8").split())
+    seconds = found["members"] / found["per_second"]
+    assert f"{found['per_second']} trainings per second" in page
+    assert f"{found['members']} in a chunk, so a chunk takes {seconds:.2f} s" in page
+    assert f"With *d* = {found['written_per_second']}:" in page
+    assert f"| {seconds:.2f} s | 300 rows, 50 epochs | {seconds * found['written_per_second']:.0f} |" in tables.reach()
+    measured = tables.MEASURED["mnist1d"]["slopes"].items()
+    slopes = {name: value for name, (value, low, high) in measured if low < value < high}
+    assert slopes["α"] - slopes["λ"] == pytest.approx(1, abs=0.1)
 
 
 def epochs(law, strength, lr, batch, rows):
@@ -162,7 +185,7 @@ def test_every_law_is_explained():
 def test_every_grade_is_in_the_glossary(pages):
     """The glossary names the grades that there are."""
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
-    assert ", ".join(map(str, list(pages.Grade)[:-1])) + f" or {list(pages.Grade)[-1]}" in text
+    assert ", ".join(map(str, list(Grade)[:-1])) + f" or {list(Grade)[-1]}" in text
 
 
 def test_the_atlas_is_what_is_measured():
@@ -200,13 +223,13 @@ def test_the_changelog_counts_as_the_code_does(pages):
     from halflife.audit._checks import CHECKS
 
     text = (DOCS.parent / "CHANGELOG.md").read_text(encoding="utf-8")
-    for counted, what in ((pages.RULES, "rules"), (pages.FRAMEWORKS, "frameworks"), (CHECKS, "checks")):
+    for counted, what in ((RULES, "rules"), (pages.FRAMEWORKS, "frameworks"), (CHECKS, "checks")):
         assert f"{len(counted)} {what}" in text
 
 
 def test_text_that_looks_like_markup_is_shown_as_text(pages):
     """Stars, underscores and bars in what the code says do not become markup; what is in backticks stays."""
-    assert pages._cell("a*b_c | `d_e*`") == r"a\*b\_c \| `d_e*`"
+    assert pages.cell("a*b_c | `d_e*`") == r"a\*b\_c \| `d_e*`"
 
 
 def test_every_check_of_the_audit_can_be_linked_to():
