@@ -104,13 +104,17 @@ def reach() -> str:
     seconds = [found["members"] / rate for rate in rates]
     cores = [found["written_per_second"] * each for each in seconds]
     rows = [
-        (f"{each:.2g} s", f"{rows:,} rows, 50 epochs", f"{_two_digits(core):,}")
+        (
+            f"{each:.2f} s" if each < 1 else f"{_two_digits(each)} s",
+            f"{rows:,} rows, 50 epochs",
+            f"{_two_digits(core):,}",
+        )
         for each, rows, core in zip(seconds, found["reach"], cores, strict=True)
     ]
-    together = cores[-1] * rates[-1]
+    together, hours = cores[-1] * rates[-1], 1e6 / rates[-1] / 3600
     return table(("a chunk takes", "for example", "cores that one driver serves"), rows) + (
-        f"\nAt that last size a core does {rates[-1]:.2g} trainings per second, all of them {_two_digits(together):,}, and "
-        f"a million trainings take {1e6 / together / 60:.0f} minutes or {_two_digits(1e6 / rates[-1] / 3600):,} core-hours: "
+        f"\nAt that last size a core does {rates[-1]:.2g} trainings per second, all of them {_two_digits(together):,}, "
+        f"and a million trainings take {1e6 / together / 60:.0f} minutes or {_two_digits(hours):,} core-hours: "
         "multiply by what a core-hour costs you.\n"
     )
 
