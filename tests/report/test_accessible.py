@@ -42,6 +42,8 @@ def test_headings_and_landmarks_are_in_order(pages, kind):
     assert '<html lang="en">' in text
     tables = text.count("<table")
     assert text.count("<caption>") == tables == text.count('<div class="scroll" role="region" aria-label="')
+    regions = re.findall(r'role="region" aria-label="([^"]*)"', text)
+    assert len(set(regions)) == len(regions), "a landmark has a name of its own"
     assert text.count("<svg") == len(re.findall(r'<svg [^>]*aria-label="[^"]+', text))
     assert ("<svg" in text) == (kind in ("study", "tune"))
 

@@ -14,7 +14,12 @@ def atlas_page(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         rows: of cells.
     """
     tables = [
-        (name, Table(caption=optimizers(len(members)), headings=tuple(headings), rows=tuple(map(tuple, members))))
+        (
+            name,
+            Table(
+                caption=f"{name}: {optimizers(len(members))}", headings=tuple(headings), rows=tuple(map(tuple, members))
+            ),
+        )
         for name, members in packages(rows).items()
     ]
     title = "How does each optimizer regularize?"
