@@ -64,9 +64,9 @@ def tune(
 ) -> None:
     """How much should I regularize, by which door, and what does it gain?
 
-    Trains networks without regularization, with L2 and with decay over lr and strength, every setting on all folds;
-    hands back the best setting for torch, Keras, Optax and scikit-learn, and says whether its gain is real. Ctrl-C
-    keeps what is finished; the same command goes on.
+    Trains networks without regularization, with L2 and with decay over lr and strength, the folds side by side; hands
+    back the best setting for torch, Keras, Optax and scikit-learn, and says whether its gain is real. Ctrl-C keeps what
+    is finished; the same command goes on.
 
     Examples:
 

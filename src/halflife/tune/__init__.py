@@ -1,8 +1,9 @@
 """How much should I regularize? The question behind weight decay, answered for a user's own data.
 
 `halflife.tune("houses.csv", target="price")` trains networks without regularization, with L2 and with decay over lr
-and strength, every setting on all folds at once, and hands back the best setting with what it gains. `_search` says
-what is tried next, `_trials` tries it, `_choose` makes choices of trials, `_tune` puts them together.
+and strength, the folds side by side, and hands back the best setting with what it gains. `_search` says what is tried
+next, `_trials` tries it, `_drive` leads from the first batch to the finalists in the time there is, `_choose` makes
+choices of trials, `_tune` puts them together.
 
 The package itself is callable, so that `halflife.tune(...)` means `halflife.tune.tune(...)` however it was imported.
 """
