@@ -190,16 +190,17 @@ def choose(
     if len(named) > 1:
         raise BadInput(f"{' and '.join(named)} are given: one of them says how strong, so give one.")
     if half_life is not None:
-        return with_decay(recipe, decay_from_half_life(_more_than_a_step("half_life", half_life, recipe)), law)
+        return with_decay(recipe, decay_from_half_life(_steps("half_life", half_life, recipe)), law)
     if timescale is not None:
-        return with_decay(recipe, 1 / _more_than_a_step("timescale", timescale, recipe), law)
+        return with_decay(recipe, 1 / _steps("timescale", timescale, recipe, whole=False), law)
     if share is not None:
         return with_share(recipe, share, law)
     return recipe if normalized_decay is None else with_normalized_decay(recipe, normalized_decay, law)
 
 
-def _more_than_a_step(name: str, value: str | float, recipe: Recipe) -> float:
+def _steps(name: str, value: str | float, recipe: Recipe, *, whole: bool = True) -> float:
+    """The span in steps: a half-life may be one step, which halves, a timescale may not, which leaves nothing."""
     steps = span(name, value, recipe)
-    if steps <= 1:
-        raise BadInput(f"{name} is {steps:g} steps: it must be more than one.")
+    if steps < 1 or (steps == 1 and not whole):
+        raise BadInput(f"{name} is {steps:g} steps: it must be {'one or more' if whole else 'more than one'}.")
     return steps
