@@ -174,7 +174,7 @@ def _updates(transformation: Any, gradient: list[Any], state: Any, parameters: l
             return transformation.update(gradient, state, parameters, **extra)
         except (TypeError, ValueError) as error:
             errors.append(error)
-    raise errors[0]
+    raise errors[-1]
 
 
 def _extra(gradient: list[Any], parameters: list[Any]) -> dict[str, Any]:
