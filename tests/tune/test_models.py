@@ -151,6 +151,7 @@ REFUSED = {
     "no model": (3, "the model is a int"),
     "jax, wrong shape": ((lambda key: jnp.zeros((2, 2)), lambda p, x: x), r"answers with \(2, 13\)"),
     "jax, whole numbers": ((lambda key: jnp.arange(3), lambda p, x: x[:, :3] * p), "parameter of int32"),
+    "jax, nothing to train": ((lambda key: [], lambda p, x: x[:, :3]), "has no parameters"),
     "jax, raises": ((lambda key: jnp.zeros(3), lambda p, x: x @ p[:, None]), "cannot be called"),
 }
 

@@ -96,6 +96,8 @@ def jax_model(model: Any, *, shape: tuple[int, ...], targets: int, error: str) -
         found = getattr(answered, "shape", type(answered).__name__)
         raise BadInput(f"the model answers with {found} for 2 rows: it must be (2, {targets}), one for each output.")
     leaves, tree = jax.tree.flatten(started)
+    if not leaves:
+        raise BadInput("the model has no parameters: there is nothing to train.")
     odd = next((leaf for leaf in leaves if not np.issubdtype(leaf.dtype, np.floating)), None)
     if odd is not None:
         raise BadInput(f"the model has a parameter of {odd.dtype}: what is trained must be floating-point numbers.")
