@@ -74,9 +74,9 @@ Trainer(model=Model(), args=arguments, train_dataset=rows).train()
 """
 
 
-def audited(folder, script, *options, arguments=()):
+def audited(folder, script, *options):
     (folder / "train.py").write_text(PARTS + script)
-    words = [sys.executable, "-m", "halflife", "audit", *options, "--", "train.py", *arguments]
+    words = [sys.executable, "-m", "halflife", "audit", *options, "--", "train.py"]
     return subprocess.run(words, cwd=folder, env=HERE, capture_output=True, text=True, check=False)  # noqa: S603
 
 
@@ -110,13 +110,14 @@ def test_a_script_is_audited_at_its_first_steps(tmp_path, script, needs, law, na
         assert "feels" in next(f["message"] for f in read["findings"] if f["code"] == "HL003")
 
 
-def test_continue_lets_the_script_end(tmp_path):
+def test_continue_lets_the_script_end(halflife, tmp_path):
     """A script stops after the audit, or goes on to its end; its arguments are its own."""
-    stopped = audited(tmp_path, PLAIN, arguments=("--lr", "3"))
-    assert "arguments ['--lr', '3']" in stopped.stdout
-    assert "the end" not in stopped.stdout
-    assert "HL003" in stopped.stdout
-    assert "the end" in audited(tmp_path, PLAIN, "--continue").stdout
+    (tmp_path / "train.py").write_text(PARTS + PLAIN)
+    stopped = halflife("audit", "--", "train.py", "--lr", "3").out
+    assert "arguments ['--lr', '3']" in stopped
+    assert "the end" not in stopped
+    assert "HL003" in stopped
+    assert "the end" in halflife("audit", "--continue", "--", "train.py").out
 
 
 TWO = """
