@@ -173,6 +173,12 @@ SHEET: dict[str, str] = {
     "optax.contrib": """
         sophia -> DECOUPLED joint
     """,
+    "adv_optm.optim": """
+        Muon_adv:Muon_adv AdaMuon_adv:AdaMuon_adv -> DECOUPLED before
+    """,
+    "torch_sgld": """
+        sgld:SGLD -> L2
+    """,
     "rollfast.optim": """
         adam:adamw -> DECOUPLED joint
     """,
