@@ -29,12 +29,14 @@ SCREENS = {
         "How much should I regularize?",
     ),
     "prove": ((), "Does some decay take the steps that a penalty makes an optimizer take?"),
-    "prove adam": ((), "adam: does some decay do what a penalty does?"),
+    "prove adam": (("--short",), "adam: does some decay do what a penalty does?"),
+    "prove sgd": ((), "sgd: same steps? EQUIVALENT"),
     "prove momentum-rates": ((), ""),
     "probe": (("torch.optim:AdamW", "lr=1e-3", "weight_decay=0.01"), "torch.optim:AdamW: DECOUPLED"),
     "audit": (("checkpoint.pt", "--steps", "1000"), "Adam, 1 parameter group"),
     "atlas": ((), "2 optimizers by their law"),
-    "translate": ((ADAMW,), "The setting: adam"),
+    "translate": ((ADAMW, "--short"), "The setting: adam"),
+    "translate all": ((ADAMW,), "The setting: adam"),
     "translate keras": ((ADAMW, "--to", "keras"), "keras: FIRST ORDER"),
     "report": (("small.db",), "page in small.html"),
     "plot": (("small.db", "--only", "twins"), "twins.svg"),
@@ -42,6 +44,8 @@ SCREENS = {
     "export": (("small.db", "-o", "rows.csv"), ""),
 }
 """For each verb its arguments, and what its answer begins with."""
+IN_FULL = ("prove sgd", "translate all")
+"""What is asked for in full may be longer than a screen."""
 
 
 proved = cache(prove)
@@ -122,7 +126,7 @@ def test_one_screen_the_answer_first_on_every_terminal(screen, printed):
         shown = printed(*words_of(screen), terminal=terminal)
         plain = re.sub(r"\x1b\[[\d;]*m", "", shown)
         assert plain.startswith(SCREENS[screen][1])
-        assert len(plain.splitlines()) <= SCREEN
+        assert len(plain.splitlines()) <= SCREEN or screen in IN_FULL
         too_long = [line for line in plain.splitlines() if cell_len(line.rstrip()) > 80]
         assert too_long == [], terminal
         assert "\x1b" not in plain

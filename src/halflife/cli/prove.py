@@ -14,9 +14,9 @@ Examples:
 
     halflife prove                      every rule: same steps? same solution? by which certificate?
 
-    halflife prove adam                 one rule: the answers, the statements, the certificate
+    halflife prove adam                 one rule, in full
 
-    halflife prove adam --details       with every hypothesis and every step of the proofs
+    halflife prove adam --short         on one screen: the answers, the statements, the certificate
 
     halflife prove momentum momentum=0.5 dampening=0
 
@@ -31,7 +31,7 @@ def prove(
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Hyperparameters of the rule to fix.")
     ] = None,
     steps: Annotated[int, typer.Option(help="How many steps the symbolic twins run, from 1 to 4.")] = 3,
-    details: Annotated[bool, typer.Option("--details", help="One rule with its proofs in full.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="One rule on one screen, without its proofs.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects, one a rule.")] = False,
 ) -> None:
@@ -53,7 +53,7 @@ def prove(
         typer.echo(result.latex)
     elif isinstance(result, proofs.Proofs):
         _screen.show(proofs_screen.proofs(result))
-    elif isinstance(result, proofs.Proof) and not details:
+    elif isinstance(result, proofs.Proof) and short:
         _screen.show(proofs_screen.proof(result))
     else:
         _screen.say(str(result))

@@ -55,7 +55,7 @@ def translate(
         str | None, typer.Option(help="What is regularized: all, or weights (no biases, no norms).")
     ] = None,
     reduction: Annotated[str | None, typer.Option(help="The error of a mini-batch: mean or sum over rows.")] = None,
-    details: Annotated[bool, typer.Option("--details", help="All answers, with how each reads its strength.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="One screen: the grades, and the answers there is room for.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, one object a framework.")] = False,
 ) -> None:
     """The same setting in every framework, ready to paste, each with a grade of how exact it is.
@@ -94,7 +94,7 @@ def translate(
     if as_json:
         typer.echo(json.dumps(result.to_dicts(), ensure_ascii=False))
     else:
-        _screen.show(translations_screen.translations(result, details=details or to is not None))
+        _screen.show(translations_screen.translations(result, short=short))
 
 
 def _text(recipe: str) -> str:

@@ -24,25 +24,33 @@ UNSAID = " With rows, batch and epochs: also in epochs, the share over the run, 
 
 
 def answers(result: "Translations") -> str:
-    """Every answer, the grades in a list before them where they are many, and the strength in a person's terms."""
-    parts = [answer(each) for each in result]
+    """Every answer and the strength in a person's terms; where they are many, that and the grades come first."""
+    texts = [answer(each) for each in result]
     if len(result) >= SEVERAL:
-        parts.insert(0, _by_grade(result))
-    return "\n\n".join([*parts, _wrapped(summary(result.source, result.terms), "", "")])
+        return "\n\n".join([_head(result), *texts])
+    return "\n\n".join([*texts, _strength(result)])
 
 
 def screen(result: "Translations", room: int = SCREEN) -> str:
     """The strength, the grades, then answers while there is room for them, the exact ones first, and what is left."""
     if len(result) < SEVERAL:
         return answers(result)
-    head = f"{_wrapped(summary(result.source, result.terms), '', '')}\n\n{_by_grade(result)}"
+    head = _head(result)
     best_first = sorted(result, key=lambda each: each.grade.rank)
     texts = ["\n".join([_heading(each), each.recipe, *map(_point, each.reasons)]) for each in best_first]
     filled = accumulate((text.count("\n") + 2 for text in texts), initial=head.count("\n") + 2)
     fitting = sum(lines <= room for lines in filled) - 1
     left = ", ".join(dict.fromkeys(each.framework for each in best_first[fitting:]))
-    more = f"In full, with what each grade rests on: --details, or --to NAME{': ' * bool(left)}{left}."
+    more = f"In full, with what each grade rests on: without --short, or --to NAME{': ' * bool(left)}{left}."
     return "\n\n".join([head, *texts[:fitting], _wrapped(more, "", "  ")])
+
+
+def _head(result: "Translations") -> str:
+    return f"{_strength(result)}\n\n{_by_grade(result)}"
+
+
+def _strength(result: "Translations") -> str:
+    return _wrapped(summary(result.source, result.terms), "", "")
 
 
 def answer(each: "Translation") -> str:

@@ -48,7 +48,7 @@ def proof(result: Proof) -> RenderableType:
         Text(
             wrapped(
                 f"All of it is checked: proof steps {steps}, measurements {measured}, certificates {certificates}. "
-                f"halflife prove {result.rule} --details shows them in full."
+                f"halflife prove {result.rule} shows them in full."
             ),
             style="dim",
         ),

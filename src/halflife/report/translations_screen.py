@@ -14,9 +14,9 @@ STYLES = {
 }
 
 
-def translations(result: Translations, *, details: bool = False) -> Text:
-    """One screen, or with details every answer; recipes are never wrapped, so that they can be pasted."""
-    text = Text(str(result) if details else result.screen, no_wrap=True, overflow="ignore")
+def translations(result: Translations, *, short: bool = False) -> Text:
+    """Every answer, or as many as one screen has room for; recipes are never wrapped, so that they can be pasted."""
+    text = Text(result.screen if short else str(result), no_wrap=True, overflow="ignore")
     for grade, style in STYLES.items():
         headings = "|".join(re.escape(name) for name in {answer.framework for answer in result})
         text.highlight_regex(rf"(?m)^{grade}(?= )|(?<=: ){grade}(?=, {re.escape(grade.value)}$)", style)
