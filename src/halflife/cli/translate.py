@@ -55,7 +55,9 @@ def translate(
         str | None, typer.Option(help="What is regularized: all, or weights (no biases, no norms).")
     ] = None,
     reduction: Annotated[str | None, typer.Option(help="The error of a mini-batch: mean or sum over rows.")] = None,
-    short: Annotated[bool, typer.Option("--short", help="One screen: the grades, and the answers there is room for.")] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="One screen: the grades, and the answers there is room for.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, one object a framework.")] = False,
 ) -> None:
     """The same setting in every framework, ready to paste, each with a grade of how exact it is.
