@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -29,6 +30,57 @@ def test_probe_prints_one_json_object():
 def test_bad_input_reaches_the_command_line_as_bad_input(words):
     """`main` turns it into one sentence and exit code 2."""
     assert isinstance(CliRunner().invoke(app, ["probe", *words]).exception, BadInput)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("lr=abc", "not 'abc'"), ("lr=nan", "not 'nan'"), ("weight_decay=x", "not 'x'"), ("eps=", "not ''")],
+)
+def test_what_must_be_a_number_is_said_to_be_one(word, told):
+    """The sentence names the argument and the value."""
+    caught = CliRunner().invoke(app, ["probe", "torch.optim:AdamW", word]).exception
+    assert isinstance(caught, BadInput)
+    assert f"{word.partition('=')[0]} of torch.optim:AdamW must be a finite number" in str(caught)
+    assert told in str(caught)
+
+
+def test_numbers_may_be_tensors_or_numpys():
+    """An lr in a tensor, and NumPy's numbers, are the numbers that they hold."""
+    for settings in (
+        {"lr": torch.tensor(1e-2, dtype=torch.float64), "weight_decay": 0.1},
+        {"lr": np.float32(1e-2), "weight_decay": np.float64(0.1)},
+    ):
+        report = halflife.probe(torch.optim.SGD, **settings)
+        assert (report.law, report.strength) == (Law.L2, 0.1)
+        assert report.lr == pytest.approx(1e-2, rel=1e-6)
+
+
+class _Ends(torch.optim.SGD):
+    def step(self, closure=None):
+        raise SystemExit(7)
+
+
+def test_an_optimizer_that_ends_the_program_is_bad_input():
+    """Its exit code is not taken over, live or built."""
+    with pytest.raises(BadInput, match="ends the program"):
+        halflife.probe(_Ends, lr=0.1)
+    with pytest.raises(BadInput, match="ends the program"):
+        halflife.probe(_Ends([torch.nn.Parameter(torch.ones(2))], lr=0.1))
+
+
+class _ByName(torch.optim.SGD):
+    def __init__(self, named, lr=1e-3, weight_decay=0.01):
+        groups = [
+            {"params": [p], "weight_decay": weight_decay if name.endswith("weight") else 0.0}
+            for name, p in dict(named).items()
+        ]
+        super().__init__(groups, lr=lr)
+
+
+def test_an_optimizer_that_goes_by_names_is_handed_those_of_layers():
+    """Matrices are called weights and 1-D parameters biases, as in a model."""
+    report = halflife.probe(_ByName)
+    assert (report.law, report.spares_vectors) == (Law.L2, True)
 
 
 def test_arguments_are_literals_and_never_code(tmp_path):

@@ -3,11 +3,13 @@
 One adapter a framework answers, each with a subclass of `Subject` and a `Run`. What they have in common is here.
 """
 
+import inspect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -20,6 +22,8 @@ Shape = tuple[int, ...]
 Setting = float | tuple[float, float] | None
 """One value for all, one for each of two parameter groups, or None: as the user configured it."""
 FALLBACK_LR = 1e-3
+NUMBERS = ("lr", "learning_rate", "weight_decay")
+"""Arguments that are numbers though the call has no number for their default."""
 LOWER_PRECISIONS = ("float32", "bfloat16", "float16")
 
 
@@ -129,7 +133,7 @@ def split(flat: Floats, shapes: Sequence[Shape]) -> list[Floats]:
 
 def is_number(value: Any) -> bool:
     """Whether it is a number that can be turned: no flag."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def numbers_in(values: Mapping[str, Any], besides: Collection[str | None]) -> dict[str, float | None]:
@@ -146,6 +150,20 @@ def refuse_unknown(name: str, arguments: Mapping[str, Any], accepted: Collection
     for key in arguments:
         if key not in accepted:
             raise BadInput(f"{name} takes no argument {key!r}: it takes {', '.join(accepted) or 'none'}.")
+
+
+def refuse_no_number(name: str, call: Any, arguments: Mapping[str, Any]) -> None:
+    """Raises BadInput for text or NaN where the call wants a number, and for an lr without end."""
+    try:
+        defaults = {key: p.default for key, p in inspect.signature(call).parameters.items()}
+    except (TypeError, ValueError):
+        return
+    for key, value in arguments.items():
+        default = defaults.get(key, inspect.Parameter.empty)
+        wanted = is_number(default) or (key in NUMBERS and not isinstance(default, str))
+        endless = is_number(value) and (math.isnan(value) or (math.isinf(value) and key in NUMBERS))
+        if wanted and (isinstance(value, str) or endless):
+            raise BadInput(f"{key} of {name} must be a finite number, such as {key}=0.01, not {value!r}.")
 
 
 def refuse_further(name: str, arguments: Mapping[str, Any]) -> None:

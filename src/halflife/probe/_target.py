@@ -4,14 +4,15 @@ import ast
 import importlib
 import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from halflife._errors import BadInput
 from halflife.probe._function import from_function, is_step_function
 from halflife.probe._probe import merged, probe_subject
 from halflife.probe._report import LawReport
-from halflife.probe._subject import refuse_further
+from halflife.probe._subject import refuse_further, refuse_no_number, sentence
 
 
 def probe(target: Any, /, **arguments: Any) -> LawReport:
@@ -39,7 +40,8 @@ def probe(target: Any, /, **arguments: Any) -> LawReport:
     if _is_live_torch(value):
         refuse_further(name, arguments)
         return merged(name, distinct_reports(value))
-    return probe_subject(subject_of(value, arguments, name))
+    with _staying(name):
+        return probe_subject(subject_of(value, arguments, name))
 
 
 def probe_groups(optimizer: Any) -> tuple[LawReport, ...]:
@@ -51,7 +53,17 @@ def probe_groups(optimizer: Any) -> tuple[LawReport, ...]:
     if not _is_live_torch(optimizer):
         raise BadInput(f"{_name(optimizer)} is not a live torch optimizer: it has no parameter groups.")
     reports: dict[str, LawReport] = {}
-    return tuple(_report_of_group(optimizer, index, reports) for index in range(len(optimizer.param_groups)))
+    with _staying(_name(optimizer)):
+        return tuple(_report_of_group(optimizer, index, reports) for index in range(len(optimizer.param_groups)))
+
+
+@contextmanager
+def _staying(name: str) -> Iterator[None]:
+    """An optimizer that ends the program ends its own probing alone."""
+    try:
+        yield
+    except SystemExit as error:
+        raise BadInput(f"{name} ends the program when it is built or stepped: {sentence(error)}.") from error
 
 
 def distinct_reports(optimizer: Any) -> tuple[LawReport, ...]:
@@ -75,6 +87,7 @@ def subject_of(value: Any, arguments: Mapping[str, Any], name: str) -> Any:
     Raises:
         BadInput: no adapter does.
     """
+    refuse_no_number(name, value, arguments)
     if _is(value, "keras.optimizers", "Optimizer"):
         from halflife.probe._keras import from_keras
 
@@ -132,7 +145,7 @@ def imported(dotted: str) -> Any:
         choose_backend()
     try:
         value = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadInput(f"{module_name!r} cannot be imported: {type(error).__name__}: {error}.") from error
     for part in attribute.split("."):
         try:

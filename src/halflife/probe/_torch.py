@@ -183,14 +183,24 @@ def _built(factory: Callable[..., Any], groups: list[dict[str, Any]], arguments:
     if len(groups) > 1:
         return factory(groups, **arguments)
     parameters = groups[0]["params"]
-    module = torch.nn.ParameterList(parameters)
+    module = _as_model(parameters)
     errors = []
-    for given in (parameters, groups, list(module.named_parameters(prefix="layer")), module):
+    for given in (parameters, groups, list(module.named_parameters()), module):
         try:
             return factory(given, **arguments)
         except Exception as error:
             errors.append(error)
     raise errors[0]  # about plain parameters: it says most
+
+
+def _as_model(parameters: Sequence[torch.nn.Parameter]) -> torch.nn.Module:
+    """A layer for each of them, which calls it as PyTorch's own do: there are optimizers that go by names."""
+    layers = []
+    for parameter in parameters:
+        layer = torch.nn.Module()
+        layer.register_parameter("weight" if parameter.dim() > 1 else "bias", parameter)
+        layers.append(layer)
+    return torch.nn.ModuleList(layers)
 
 
 def accepted_by(factory: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:

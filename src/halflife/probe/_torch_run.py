@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from halflife.probe._subject import Floats
+from halflife.probe._subject import Floats, is_number
 
 DENSE, SPARSE, DIFFERENTIABLE = "dense", "sparse", "differentiable"
 _GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
@@ -100,7 +100,7 @@ def assign(group: dict[str, Any], name: str | None, value: Any) -> None:
 def number(value: Any) -> float | None:
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         return float(value)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None
 
 
 @contextmanager
