@@ -36,6 +36,16 @@ def test_scripts_get_one_object(halflife):
     assert "iris" in listed
 
 
+def test_report_and_plot_make_of_the_file_what_the_search_made(halflife):
+    halflife("tune", *SMALL, "--out", "mine.db")
+    assert halflife("report", "mine.db", "-o", "again.html").code == 0
+    assert Path("again.html").read_bytes() == Path("mine.html").read_bytes()
+    assert json.loads(halflife("plot", "mine.db", "--json").out)["files"] == ["strengths.svg", "strengths.png"]
+    assert "<svg" in Path("strengths.svg").read_text(encoding="utf-8")
+    said = halflife("plot", "mine.db", "--only", "twins")
+    assert (said.code, "strengths" in said.err) == (2, True)
+
+
 BAD = {
     "no data": ((), "'data'"),
     "no such file": (("missing.csv",), "missing.csv"),

@@ -2,14 +2,18 @@
 
 import json
 import math
+import shutil
 import sqlite3
+from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
 import halflife
-from halflife import BadInput
+from halflife import BadInput, tune
 from halflife.lab import program
+from halflife.report.tuning_page import tuning_page
 from halflife.tune import Door
 from halflife.tune._trials import Trials
 
@@ -41,6 +45,32 @@ def linear(noise, rows=240, features=40, seed=0):
     random = np.random.default_rng(seed)
     x = random.standard_normal((rows, features))
     return x, x[:, 0] - x[:, 1] + noise * random.standard_normal(rows)
+
+
+def test_a_search_is_read_from_its_file_alone(whole):
+    read = replace(tune.read(whole.path), seconds=whole.seconds)
+    assert read == whole
+    assert tuning_page(read) == tuning_page(whole)
+
+
+def test_a_search_that_has_not_ended_names_the_command_that_goes_on(whole, tmp_path):
+    file = shutil.copy(whole.path, tmp_path / "part.db")
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM study WHERE name = 'found'")
+    with pytest.raises(BadInput, match=r"has not ended: `.*tune.*wine.*` goes on"):
+        halflife.report(file)
+
+
+def test_of_a_model_of_ones_own_the_file_keeps_what_describes_it():
+    def init(key):
+        return {"w": jax.random.normal(key, (13, 3)) / 4, "b": jax.numpy.zeros(3)}
+
+    def apply(params, x):
+        return x @ params["w"] + params["b"]
+
+    found = halflife.tune("wine", **SMALL | {"seeds": 1, "epochs": 2}, model=(init, apply))
+    assert tuning_page(tune.read(found.path)) == tuning_page(found)
+    assert tune.read(found.path).regime.network.parameters == 42
 
 
 def test_where_a_network_overfits_regularization_helps_and_where_nothing_is_to_be_held_back_it_does_not():

@@ -1,4 +1,4 @@
-"""`halflife plot`: the pictures of a study as files."""
+"""`halflife plot`: the pictures of a study or a search as files."""
 
 import json
 from pathlib import Path
@@ -20,18 +20,20 @@ Examples:
 
 @app.command(epilog=EXAMPLES)
 def plot(
-    study: Annotated[str, typer.Argument(help="The study file.")],
+    study: Annotated[str, typer.Argument(help="The file of a study or a search.")],
     out: Annotated[str, typer.Option("--out", "-o", help="The folder to write to; made if there is none.")] = ".",
     only: Annotated[str | None, typer.Option(help="Names of the only pictures to write, comma-separated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write the pictures of a study, each as SVG and as PNG: twins, maps, paths and weights."""
-    from halflife import lab
+    """Write the pictures of a study or a search, each as SVG and as PNG.
+
+    Of a study: twins, maps, paths and weights; of a search: strengths.
+    """
     from halflife.report import _drawing
     from halflife.report._figures import figures
-    from halflife.report._report import write
+    from halflife.report._report import read, write
 
-    drawn = figures(lab.read(study))
+    drawn = figures(read(study))
     for name in _options.names(only) or ():
         if name not in drawn:
             raise UnknownName("picture", name, drawn)

@@ -1,4 +1,4 @@
-"""`halflife report`: one self-contained page of a study."""
+"""`halflife report`: one self-contained page of a study or a search."""
 
 import json
 from typing import Annotated
@@ -18,13 +18,16 @@ Examples:
 
 @app.command(epilog=EXAMPLES)
 def report(
-    study: Annotated[str, typer.Argument(help="The study file.")],
+    study: Annotated[str, typer.Argument(help="The file of a study or a search.")],
     out: Annotated[
-        str | None, typer.Option("--out", "-o", help="The page to write; default: beside the study, ending in .html.")
+        str | None, typer.Option("--out", "-o", help="The page to write; default: beside the file, ending in .html.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write the page of a study: one HTML file that needs no network, with its pictures and the tables behind them."""
+    """Write the page of a study or a search: one HTML file that needs no network.
+
+    Its pictures are in it, and the tables behind them.
+    """
     from halflife.cli import _pages
     from halflife.report import report as write
 

@@ -3,7 +3,7 @@
 An empty file is format 0. Each rung of `LADDER` takes a file from one format to the next, so that a new file and an
 old one come to the same tables by the same statements. Below are the tables at the top.
 
-study     name, value      kind, question, versions, about, as JSON
+study     name, value      kind, question, versions, about, and what a search found, as JSON
 setting   id, rule, law, lr, strength, hyperparameters
 training  fold, setting, seed, chunk, diverged, train, train_score
 curve     fold, setting, seed, epoch, train, penalty, valid, test, valid_score, test_score, norm

@@ -112,7 +112,10 @@ def kind_of(study: str | Path) -> str:
         BadStudy: it is not a study file.
     """
     with _reading(Path(study)) as connection:
-        return str(json.loads(connection.execute("SELECT value FROM study WHERE name = 'kind'").fetchone()[0]))
+        try:
+            return str(json.loads(connection.execute("SELECT value FROM study WHERE name = 'kind'").fetchone()[0]))
+        except (TypeError, ValueError) as error:
+            raise BadStudy(f"{str(study)!r} cannot be read as a study file ({error}).") from None
 
 
 def _look(path: Path) -> StudyFile | None:

@@ -152,8 +152,13 @@ class Store:
         with self._writable(), self._connection:
             self._connection.execute("INSERT OR IGNORE INTO study VALUES ('about', ?)", (json.dumps(about),))
 
+    def keep(self, **found: Any) -> None:
+        """Keep what came out, in place of what came out before."""
+        with self._writable(), self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO study VALUES ('found', ?)", (json.dumps(found),))
+
     def told(self) -> dict[str, dict[str, Any]]:
-        """What the file says of itself: question, versions, and about."""
+        """What the file says of itself: question, versions, about, and what was found if a search kept it."""
         with self._readable():
             kept = self._connection.execute("SELECT name, value FROM study WHERE name != 'kind'")
             return {"about": {}} | {name: dict(json.loads(value)) for name, value in kept}

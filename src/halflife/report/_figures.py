@@ -1,4 +1,4 @@
-"""The pictures of a study; each is a function of the study that returns a matplotlib figure."""
+"""The pictures of a study and of a search; each is a function of the result that returns a matplotlib figure."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,8 +17,12 @@ from halflife.report.weight_bands import weight_bands
 from halflife.tune import Tuning
 
 
-def figures(study: Study) -> Mapping[str, Callable[[], Figure]]:
-    """What can be drawn of this study by name, as `halflife plot` has it; each is drawn when it is called for."""
+def figures(result: Study | Tuning) -> Mapping[str, Callable[[], Figure]]:
+    """What can be drawn of this result by name, as `halflife plot` has it; each is drawn when it is called for."""
+    return {"strengths": partial(strengths, result)} if isinstance(result, Tuning) else _of_study(result)
+
+
+def _of_study(study: Study) -> Mapping[str, Callable[[], Figure]]:
     found: dict[str, Callable[[], Figure]] = {"twins": partial(twins, study)} if study.twins else {}
     for rule in _rules(study):
         found |= {f"maps-{rule}": partial(maps, study, rule), f"paths-{rule}": partial(paths, study, rule)}

@@ -18,18 +18,18 @@ def report(result: Result, out: str | Path | None = None) -> Path:
     """Write one self-contained HTML page: no network, its pictures inside, a table behind each of them.
 
     Args:
-        result: the path of a study file, or what `halflife.study`, `halflife.tune` or `halflife.audit` returned;
-            several audits make one page.
-        out: the file to write; by default the study file's name ending in .html. An audit has no file, so it needs one.
+        result: the path of the file of a study or a search, or what `halflife.study`, `halflife.tune` or
+            `halflife.audit` returned; several audits make one page.
+        out: the file to write; by default the file's name ending in .html. An audit has no file, so it needs one.
 
     Returns:
         Where the page is.
 
     Raises:
         BadInput: the page cannot be written, or the result is nothing that has a page.
-        BadStudy: the file is no study.
+        BadStudy: the file is neither a study nor a search that has ended.
     """
-    result = _read(result)
+    result = _loaded(result)
     beside = getattr(result, "path", None)
     if out is None and beside is None:
         raise BadInput(
@@ -43,7 +43,7 @@ def page(result: Result) -> str:
 
     Raises:
         BadInput: the result is nothing that has a page.
-        BadStudy: the file is no study.
+        BadStudy: the file is neither a study nor a search that has ended.
     """
     from halflife.audit import Audit
     from halflife.lab import Study
@@ -52,7 +52,7 @@ def page(result: Result) -> str:
     from halflife.report.tuning_page import tuning_page
     from halflife.tune import Tuning
 
-    result = _read(result)
+    result = _loaded(result)
     audits = [result] if isinstance(result, Audit) else result
     if isinstance(result, Study):
         return study_page(result, settings(result))
@@ -61,8 +61,8 @@ def page(result: Result) -> str:
     if isinstance(audits, Sequence) and audits and all(isinstance(each, Audit) for each in audits):
         return audit_page(audits)
     raise BadInput(
-        f"a {type(result).__name__} has no page: give the path of a study file, or what halflife.study, halflife.tune "
-        "or halflife.audit returned."
+        f"a {type(result).__name__} has no page: give the path of a study or search, or what halflife.study, "
+        "halflife.tune or halflife.audit returned."
     )
 
 
@@ -82,11 +82,16 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def _read(result: Result) -> "Study | Tuning | Audit | Sequence[Audit]":
-    if not isinstance(result, str | Path):
-        return result
-    from halflife.lab import read, shelf
+def read(path: str | Path) -> "Study | Tuning":
+    """What a file holds: a study, or a search.
 
-    if Path(result).is_file() and shelf.kind_of(result) == "tune":
-        raise BadInput(f"{str(result)!r} was made by `halflife tune`: the same command writes its page again.")
-    return read(result)
+    Raises:
+        BadStudy: it holds neither, or the search has not ended.
+    """
+    from halflife import lab, tune
+
+    return tune.read(path) if lab.shelf.kind_of(path) == "tune" else lab.read(path)
+
+
+def _loaded(result: Result) -> "Study | Tuning | Audit | Sequence[Audit]":
+    return read(result) if isinstance(result, str | Path) else result

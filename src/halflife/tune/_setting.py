@@ -13,17 +13,17 @@ FRAMEWORKS = ("torch", "keras", "optax", "sklearn")
 """Those that the winning setting is written for."""
 
 
-def recipe(rule: str, numbers: Mapping[str, float], point: Point, data: Data, regime: Regime) -> Recipe:
+def recipe(rule: str, numbers: Mapping[str, float], point: Point, rows: int, regime: Regime) -> Recipe:
     """A point in canonical form.
 
     Args:
         rule: of the search.
         numbers: its hyperparameters.
         point: the setting.
-        data: that a network is trained on.
+        rows: that a network is trained on.
         regime: how.
     """
-    rows, batch = len(data.train), min(regime.batch_size, len(data.train))
+    batch = min(regime.batch_size, rows)
     laws = {Door.NONE: Law.NONE, Door.L2: Law.L2, Door.DECAY: Law.INDEPENDENT}
     return Recipe(
         rule=rule,

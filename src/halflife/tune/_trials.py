@@ -106,6 +106,7 @@ class Trials:
         trained: trainings in the file or done now.
         work: the same, counted in whole trainings.
         trials: by point and epochs.
+        places: of each, for every split the folds of the file that hold it.
     """
 
     store: Store
@@ -124,6 +125,7 @@ class Trials:
     trained: int = 0
     work: float = 0.0
     trials: dict[tuple[Point, int], Trial] = field(default_factory=dict)
+    places: dict[tuple[Point, int], tuple[range, ...]] = field(default_factory=dict)
     _began: bool = False
     _clock: float | None = None
     _paced: float = 0.0
@@ -238,6 +240,7 @@ class Trials:
                 continue
             outcomes = (*(before.outcomes if before else ()), tuple(of_fold[setting] for of_fold in kept))
             trial = self.trials[point, epochs] = Trial(point=point, epochs=epochs, outcomes=outcomes)
+            self.places[point, epochs] = (*self.places.get((point, epochs), ()), folds)
             errors[point] = trial.error
         return errors
 

@@ -17,7 +17,6 @@ from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.data import Data
 from halflife.lab.folds import Arrays
 from halflife.lab.folds import folds as split_into_folds
-from halflife.lab.found import provenance
 from halflife.lab.networks import Network
 from halflife.lab.origin import file_for, versions
 from halflife.lab.population import MEMORY, cores, members_a_chunk
@@ -25,7 +24,7 @@ from halflife.lab.regime import Regime
 from halflife.lab.split import Size
 from halflife.lab.store import Store
 from halflife.rules import rule as rule_named
-from halflife.tune import _choose, _models, _optuna, _setting
+from halflife.tune import _found, _models, _optuna
 from halflife.tune._budget import POINTS, SEARCHES, Plan, affordable
 from halflife.tune._drive import driven
 from halflife.tune._point import Space, space
@@ -208,30 +207,8 @@ def tune(
             tried, finished = driven(plan, trials, path)
             if optuna_storage:
                 _optuna.write(trials.trials.values(), optuna_storage, path.stem)
-            found = _choose.choices(tried, plan.space if search == "grid" else None)
-            best = min(found, key=lambda choice: choice.error.mean)
-            recipe = _setting.recipe(rule, numbers, best.point, sets[0], first)
-            return Tuning(
-                data=_setting.describe(sets),
-                score="accuracy" if sets[0].task == "classification" else "R²",
-                rule=rule,
-                regime=first,
-                seeds=tuple(range(seed, seed + max(t.splits for t in trials.trials.values()))),
-                folds=_choose.folds(tried),
-                search=search,
-                choices=found,
-                trials=tuple(trials.trials.values()),
-                best=best,
-                recipe=recipe,
-                translations=_setting.written(recipe, sets[0].task),
-                finished=finished,
-                trainings=trials.trained,
-                work=trials.work,
-                incidents=tuple(store.incidents()),
-                provenance=provenance(store),
-                seconds=time.perf_counter() - began,
-                path=path,
-            )
+            _found.keep(store, sets, first.network, trials, tried, finished=finished)
+            return _found.found_in(store, first, seconds=time.perf_counter() - began)
 
 
 def _space(rule: str, grid: Mapping[str, Sequence[float]] | None) -> Space:
