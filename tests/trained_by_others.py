@@ -136,6 +136,7 @@ def decay_of(law: Law, wd: float, *, lr: float, peak: float) -> float:
         Law.L2: 0.0,
         Law.DECOUPLED: lr * wd,
         Law.INDEPENDENT: lr / peak * wd,
+        Law.UNSCHEDULED: peak * wd,
         Law.CONSTANT: wd,
         Law.CORRECTED: lr * lr / peak * wd,
         Law.QUADRATIC: lr * lr * wd,

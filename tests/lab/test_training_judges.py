@@ -17,7 +17,16 @@ POWER = 10
 SEED = 7
 
 SCHEDULES = ("constant", "linear", "cosine", "cosine-restarts", "step", "warmup-cosine")
-LAWS = (Law.L2, Law.DECOUPLED, Law.INDEPENDENT, Law.CONSTANT, Law.CORRECTED, Law.QUADRATIC, Law.PROXIMAL)
+LAWS = (
+    Law.L2,
+    Law.DECOUPLED,
+    Law.INDEPENDENT,
+    Law.CONSTANT,
+    Law.UNSCHEDULED,
+    Law.CORRECTED,
+    Law.QUADRATIC,
+    Law.PROXIMAL,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +89,7 @@ CASES = [
     Case(rule="sgd", law=Law.DECOUPLED, error="mean_squared", activation="relu", schedule="step"),
     Case(rule="sgd", law=Law.INDEPENDENT, error="squared", output="logistic", activation="logistic"),
     Case(rule="sgd", law=Law.CONSTANT, error="softmax_cross_entropy", depth=2, regularize_biases=True),
+    Case(rule="sgd", law=Law.UNSCHEDULED, error="mean_squared", schedule="cosine", activation="tanh"),
     Case(rule="sgd", law=Law.PROXIMAL, error="squared", schedule="warmup-cosine", strength=0.4),
     Case(rule="momentum", law=Law.L2, error="softmax_cross_entropy", activation="gelu", regularize_biases=True),
     Case(
