@@ -1,5 +1,7 @@
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -50,3 +52,21 @@ def test_unknown_attribute() -> None:
     """A name that does not exist is an AttributeError, as of any module."""
     with pytest.raises(AttributeError, match="no attribute 'weight_decay'"):
         _ = halflife.weight_decay
+
+
+@pytest.mark.parametrize("package", ["halflife.lab", "halflife.sklearn"])
+def test_public_names_of_a_lazy_package_resolve(package: str) -> None:
+    """Every public name is there; none is that of a module, which would hide it once it is loaded."""
+    lazy = import_module(package)
+    assert all(getattr(lazy, name) is not None for name in lazy.__all__)
+    assert dir(lazy) == lazy.__all__
+    assert not {module.name for module in pkgutil.iter_modules(lazy.__path__)} & set(lazy.__all__)
+
+
+def test_an_estimator_does_not_load_what_a_study_needs() -> None:
+    """A classifier loads what trains it: neither the store nor the search."""
+    program = "from halflife.sklearn import MLPClassifier; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    loaded = set(done.stdout.split())
+    assert "halflife.lab.training" in loaded
+    assert not {"halflife.lab.store", "halflife.lab.running", "halflife.sklearn._cv"} & loaded

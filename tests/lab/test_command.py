@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from halflife.lab.command import command_line
-from halflife.lab.study import study
+from halflife.lab.studying import study
 from halflife.tune import tune
 
 

@@ -4,7 +4,6 @@ import sqlite3
 from collections import Counter
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
-from importlib import import_module
 
 import jax
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 
 import halflife
 from halflife import BadInput
-from halflife.lab import Network, Regime, Setting, Store, plan, run, train
+from halflife.lab import Network, Regime, Setting, Store, plan, run, studying, train
 from halflife.lab.crew import Job
 from halflife.lab.incidents import WorkerDied
 from halflife.lab.program import CURVES
@@ -156,7 +155,7 @@ def test_a_study_says_what_happened_and_remembers_it(tmp_path, monkeypatch):
     """Memory that ran out is told by the call that met it and by every later one; so is divergence."""
     path = tmp_path / "s.db"
     trainer = short_of_memory(MemoryError("no more"), room=4)
-    monkeypatch.setattr(import_module("halflife.lab.study"), "run", lambda *a, **k: run(*a, **k | {"trainer": trainer}))
+    monkeypatch.setattr(studying, "run", lambda *a, **k: run(*a, **k | {"trainer": trainer}))
     first = halflife.study("iris", **SMALL, out=path)
     monkeypatch.undo()
     again = halflife.study("iris", **SMALL, out=path)

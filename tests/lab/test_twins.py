@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from halflife.lab import Network, Regime, Setting, twins
-from halflife.lab.twins import verdict
+from halflife.lab.twinning import verdict
 from halflife.rules import Law
 from trained_by_others import apart, by_numpy, small_data
 

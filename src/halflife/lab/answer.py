@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from halflife.lab.foresight import Foresight
 from halflife.lab.outcomes import GridResult, Interval, Slope
-from halflife.lab.twins import Twins
+from halflife.lab.twinning import Twins
 from halflife.rules import Law
 
 

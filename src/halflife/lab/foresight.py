@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from halflife.lab.settings import Setting
-from halflife.lab.twins import Twins
+from halflife.lab.twinning import Twins
 from halflife.rules import Law
 
 

@@ -20,7 +20,7 @@ from halflife.lab.settings import Setting
 from halflife.lab.shelf import told
 from halflife.lab.spread import Spread
 from halflife.lab.store import Store
-from halflife.lab.twins import Twins
+from halflife.lab.twinning import Twins
 from halflife.rules import Law
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from halflife.lab.foresight import Foresight
 from halflife.lab.outcomes import Best, GridResult, Interval
 from halflife.lab.regime import Regime
-from halflife.lab.twins import Twins
+from halflife.lab.twinning import Twins
 
 
 def regime(r: Regime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from halflife.lab.program import CURVES
 from halflife.lab.settings import Setting
 from halflife.lab.spread import Spread, quantiles
 from halflife.lab.training import Trained
-from halflife.lab.twins import PRECISIONS, Twins, verdict
+from halflife.lab.twinning import PRECISIONS, Twins, verdict
 from halflife.rules import Law
 
 TRAININGS = """

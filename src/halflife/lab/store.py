@@ -25,7 +25,7 @@ from halflife.lab.population import Chunk
 from halflife.lab.settings import Setting
 from halflife.lab.spread import Spread
 from halflife.lab.training import Trained
-from halflife.lab.twins import Twins
+from halflife.lab.twinning import Twins
 
 
 class Store:

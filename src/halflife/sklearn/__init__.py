@@ -3,9 +3,24 @@
 Not to be taken for scikit-learn itself, which is imported as `sklearn`; this one is `halflife.sklearn`.
 """
 
-from halflife.sklearn._classifier import MLPClassifier
-from halflife.sklearn._cv import MLPClassifierCV, MLPRegressorCV
-from halflife.sklearn._path import RegularizationPath
-from halflife.sklearn._regressor import MLPRegressor
+from typing import TYPE_CHECKING
 
-__all__ = ["MLPClassifier", "MLPClassifierCV", "MLPRegressor", "MLPRegressorCV", "RegularizationPath"]
+from halflife._lazy import lazily
+
+if TYPE_CHECKING:
+    from halflife.sklearn._classifier import MLPClassifier as MLPClassifier
+    from halflife.sklearn._cv import MLPClassifierCV as MLPClassifierCV
+    from halflife.sklearn._cv import MLPRegressorCV as MLPRegressorCV
+    from halflife.sklearn._path import RegularizationPath as RegularizationPath
+    from halflife.sklearn._regressor import MLPRegressor as MLPRegressor
+
+_HOMES = {
+    "MLPClassifier": "_classifier",
+    "MLPClassifierCV": "_cv",
+    "MLPRegressor": "_regressor",
+    "MLPRegressorCV": "_cv",
+    "RegularizationPath": "_path",
+}
+
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -26,7 +26,7 @@ from halflife.lab.running import run
 from halflife.lab.spread import Summarized
 from halflife.lab.store import Store
 from halflife.lab.training import train
-from halflife.lab.twins import Twins, twins
+from halflife.lab.twinning import Twins, twins
 from halflife.rules import rule as rule_named
 
 TWIN_RULES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "lion")
