@@ -2,6 +2,8 @@
 
 import os
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -180,3 +182,29 @@ def test_an_optimizer_at_lr_zero_is_probed_at_another():
     """What moves nothing as configured still has a law."""
     report = halflife.probe("torch.optim:AdamW", lr=0.0, weight_decay=0.1)
     assert (report.law, report.decay) == (Law.DECOUPLED, 0.0), report
+
+
+def _single(learning_rate=1e-2, weight_decay=0.1):
+    """Its state is float32 whatever its weights are, which JAX refuses under float64."""
+
+    def update(gradient, state, parameters):
+        def turn(g, momentum):
+            turned = 0.9 * momentum + g
+            return jax.lax.cond(jnp.sum(g) > 0, lambda: turned, lambda: turned.astype(jnp.float32))
+
+        state = jax.tree.map(turn, gradient, state)
+        return jax.tree.map(lambda m, p: -learning_rate * (m + weight_decay * p), state, parameters), state
+
+    def init(parameters):
+        return jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.float32), parameters)
+
+    return optax.GradientTransformation(init, update)
+
+
+def test_an_optax_optimizer_that_refuses_float64_is_probed_in_float32():
+    """The law is the same, and JAX is left as it was."""
+    before = jnp.ones(1).dtype
+    report = halflife.probe(_single)
+    assert report.law is Law.DECOUPLED, report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-3)
+    assert jnp.ones(1).dtype == before

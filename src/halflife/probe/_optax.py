@@ -5,7 +5,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -98,11 +98,18 @@ class OptaxSubject(Subject):
     ) -> OptaxRun:
         """Build it on fresh parameters."""
         changes = self.changes(self.lr if lr is None else lr, self.strength if strength is None else strength, knobs)
-        return OptaxRun(replace(self, kind=dtype), tuple(shapes), weights, changes)
+        kind = self.widest if dtype == "float64" else dtype
+        return OptaxRun(replace(self, kind=kind), tuple(shapes), weights, changes)
 
-    def session(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def session(self) -> Iterator[None]:
         """Everything is run inside this."""
-        return double_precision()
+        with double_precision(), jax.enable_x64(self.widest == "float64"):
+            yield
+
+    def in_single(self) -> "OptaxSubject":
+        """The same optimizer, run in JAX's single precision where float64 is asked for."""
+        return replace(self, widest="float32", dtypes=self.dtypes[1:])
 
     def compiled(self, shapes: tuple[Shape, ...], names: tuple[str, ...]) -> tuple[Any, Any]:
         """The step and the beginning, compiled once for these shapes and changed numbers."""

@@ -1,5 +1,6 @@
 """One subject in, one report out."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -42,7 +43,8 @@ def probe_subject(subject: Any) -> LawReport:
         BadInput: it cannot be stepped on fresh parameters; the message says what it asked for.
     """
     name = subject.name
-    with np.errstate(all="ignore"), subject.session():
+    with np.errstate(all="ignore"), ExitStack() as sessions:
+        sessions.enter_context(subject.session())
         try:
             bench = bench_for(subject)
         except Exception as error:
@@ -50,6 +52,7 @@ def probe_subject(subject: Any) -> LawReport:
             if not asked:
                 raise BadInput(_unusable(name, error)) from error
             subject = getattr(subject, asked[0])()
+            sessions.enter_context(subject.session())
             try:
                 bench = bench_for(subject)
             except Exception:
@@ -115,7 +118,7 @@ def _elsewhere(ex: Experiments) -> tuple[Experiments, Any]:
 
 def _experiments(subject: Any, bench: Bench, lr: float | None, knobs: dict[str, float]) -> Experiments | None:
     found = None
-    coarse = getattr(subject, "widest", "float64") != "float64"
+    coarse = subject.widest != "float64"
     for seed, strength in product(SEEDS, PROBING_STRENGTHS[::-1] if coarse else PROBING_STRENGTHS):
         seeded = replace(bench, seed=seed)
         ex = Experiments(subject=subject, bench=seeded, strength=strength, lr=lr, knobs=knobs)

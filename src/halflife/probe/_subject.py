@@ -63,6 +63,7 @@ class Subject(ABC):
         loudness: what the planned gradients are to be multiplied by.
         shapes: the only ones that it takes; None when it takes those of the bench.
         nothing: what stands for no regularization where an optimizer refuses a strength of zero.
+        widest: the precision that stands in where float64 is asked for.
         lends_last: whether the last tensor gets a gradient of zeros in a step without gradients.
     """
 
@@ -78,6 +79,7 @@ class Subject(ABC):
     loudness: float = 1.0
     shapes: tuple[Shape, ...] | None = None
     nothing: float = 0.0
+    widest: str = "float64"
     lends_last: bool = False
 
     @abstractmethod

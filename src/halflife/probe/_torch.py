@@ -39,13 +39,11 @@ class TorchSubject(Subject):
     Attributes:
         make: builds it on parameter groups, with some arguments changed.
         kind: of the gradients that it is handed.
-        widest: the precision that stands in where float64 is asked for.
     """
 
     make: Make
     grouped: bool = True
     kind: str = DENSE
-    widest: str = "float64"
 
     def start(
         self,
