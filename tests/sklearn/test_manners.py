@@ -161,9 +161,9 @@ def test_row_weights_are_routed_and_columns_have_names():
 
 
 SHOWN = {
-    MLPClassifier: ("", "fit", "partial_fit", "predict", "save", "load"),
-    MLPRegressor: ("", "fit", "predict"),
-    MLPClassifierCV: ("", "regularization_path"),
+    MLPClassifier: ("", "fit", "partial_fit", "predict", "predict_proba", "predict_log_proba", "save", "load"),
+    MLPRegressor: ("", "fit", "partial_fit", "predict"),
+    MLPClassifierCV: ("", "fit", "predict", "predict_proba", "regularization_path"),
     MLPRegressorCV: ("",),
 }
 

@@ -105,11 +105,25 @@ class MLPClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc] # sci
         return self.classes_[_codes(outputs)]
 
     def predict_proba(self, X: Array) -> Array:
-        """The probability of each class, [rows, classes], or of each label."""
+        """The probability of each class, [rows, classes], in the order of `classes_`, or of each label.
+
+        Example:
+            >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["low", "low", "high", "high"]
+            >>> model = MLPClassifier((4,), learning_rate_init=0.1, n_iter_no_change=None, random_state=0).fit(X, y)
+            >>> model.classes_.tolist(), model.predict_proba([[0.1], [0.9]]).round().tolist()
+            (['high', 'low'], [[0.0, 1.0], [1.0, 0.0]])
+        """
         return self._probabilities(X, softmax, expit)
 
     def predict_log_proba(self, X: Array) -> Array:
-        """The logarithm of `predict_proba`."""
+        """The logarithm of `predict_proba`, finite where that rounds to 0.
+
+        Example:
+            >>> model = MLPClassifier((), optimizer="sgd", learning_rate_init=1.0, n_iter_no_change=None)
+            >>> model = model.fit([[0.0], [1.0]], ["low", "high"])
+            >>> model.predict_proba([[1e6]]).tolist(), bool(model.predict_log_proba([[1e6]]).min() < -1e6)
+            ([[1.0, 0.0]], True)
+        """
         return self._probabilities(X, log_softmax, log_expit)
 
     def _probabilities(self, X: Array, of_classes: Any, of_label: Any) -> Array:

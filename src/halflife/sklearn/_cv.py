@@ -107,6 +107,12 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
     def fit(self, X: Array, y: Array, sample_weight: Array | None = None) -> Self:
         """Search, and train the best on all rows.
 
+        Example:
+            >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.1, 1.9, 3.0]
+            >>> search = MLPRegressorCV((), l2s=[0, 1], learning_rates=[0.01, 0.05], cv=2, random_state=0).fit(X, y)
+            >>> search.best_params_, len(search.cv_results_["mean_test_score"])
+            ({'l2': 0.0, 'learning_rate_init': 0.05}, 4)
+
         Raises:
             ValueError: arrays, folds or a grid that cannot be learned from; one sentence says why.
         """
@@ -150,7 +156,14 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         return self
 
     def predict(self, X: Array) -> Array:
-        """What `best_estimator_` predicts."""
+        """What `best_estimator_` predicts.
+
+        Example:
+            >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.1, 1.9, 3.0]
+            >>> search = MLPRegressorCV((), l2s=[0, 1], learning_rates=[0.01, 0.05], cv=2, random_state=0).fit(X, y)
+            >>> bool((search.predict(X) == search.best_estimator_.predict(X)).all())
+            True
+        """
         return self._best().predict(X)
 
     def regularization_path(self, X: Array, y: Array, sample_weight: Array | None = None) -> RegularizationPath:
@@ -255,7 +268,14 @@ class MLPClassifierCV(ClassifierMixin, NeuralNetworkCV):  # type: ignore[misc] #
     """
 
     def predict_proba(self, X: Array) -> Array:
-        """The probability of each class, [rows, classes]."""
+        """The probability of each class, [rows, classes], in the order of `classes_`.
+
+        Example:
+            >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["low", "low", "high", "high"]
+            >>> search = MLPClassifierCV((), l2s=[0, 1], learning_rates=[0.1], cv=2, random_state=0).fit(X, y)
+            >>> search.classes_.tolist(), search.predict_proba([[-9.0], [9.0]]).round().tolist()
+            (['high', 'low'], [[0.0, 1.0], [1.0, 0.0]])
+        """
         return self._best().predict_proba(X)
 
     def predict_log_proba(self, X: Array) -> Array:

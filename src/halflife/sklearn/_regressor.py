@@ -48,6 +48,13 @@ class MLPRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc] # sciki
     def partial_fit(self, X: Array, y: Array, sample_weight: Array | None = None) -> Self:
         """Train for one more epoch on these rows.
 
+        Example:
+            >>> model = MLPRegressor((), optimizer="sgd", learning_rate_init=0.3)
+            >>> for _ in range(200):
+            ...     model = model.partial_fit([[0.0], [1.0]], [1.0, 3.0])
+            >>> model.n_iter_, len(model.loss_curve_), model.predict([[2.0]]).round(2).tolist()
+            (1, 200, [5.0])
+
         Raises:
             ValueError: as `fit`.
         """
