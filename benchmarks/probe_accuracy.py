@@ -17,7 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import halflife
-from answer_sheet import SHEET, UNSEEN
+from answer_sheet import SHEET
+from answer_sheet_unseen import UNSEEN
 from halflife import BadInput, Law
 from halflife.probe._target import parsed
 

@@ -260,10 +260,6 @@ def timed(name: str, rule: str, cache: Path) -> float:
     )
 
 
-def one(name: str, rule: str) -> float:
-    return matrix_product() if name == "matrix product" else CONTENDERS[name](rule)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
@@ -272,7 +268,7 @@ def main() -> None:
     parser.add_argument("--rule", choices=LRS, help="only this rule")
     options = parser.parse_args()
     if options.one:
-        print(one(options.one, options.rule))
+        print(matrix_product() if options.one == "matrix product" else CONTENDERS[options.one](options.rule))
         return
     rounds = 1 if options.quick else options.rounds
     for rule in [options.rule] if options.rule else LRS:
