@@ -1,6 +1,7 @@
 """`halflife probe`, `halflife atlas`, live optimizers, and the helper for other people's tests."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,20 @@ class _ByName(torch.optim.SGD):
         super().__init__(groups, lr=lr)
 
 
+class _Noisy(torch.optim.SGD):
+    def step(self, closure=None):
+        super().step(closure)
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.data.add_(torch.randn_like(p), alpha=0.1)
+
+
+def test_noise_is_no_preconditioner():
+    """Langevin steps are as linear in the gradient as those of SGD: the noise would be there without gradients."""
+    report = halflife.probe(_Noisy, lr=1e-2, weight_decay=0.1)
+    assert (report.law, report.enters_preconditioner, report.multiplied_by) == (Law.L2, False, ("lr",))
+
+
 def test_an_optimizer_that_goes_by_names_is_handed_those_of_layers():
     """Matrices are called weights and 1-D parameters biases, as in a model."""
     report = halflife.probe(_ByName)
@@ -99,6 +114,8 @@ def test_atlas_writes_a_page_from_measurements(tmp_path):
     text = page.read_text()
     assert "| torch.optim:AdamW | DECOUPLED | before | 1 | lr |" in text
     assert f"## torch {torch.__version__}" in text
+    rare = replace(halflife.probe(torch.optim.SGD, lr=0.1, weight_decay=0.1), every=4)
+    assert Row(target="rare", report=rare).cells[-1] == "every 4th step"
     rows = (Row(target="<b>", reason="no"),)
     assert Atlas(rows=rows).to_dict() == {"rows": [{"target": "<b>", "reason": "no"}]}
     assert "<td>&lt;b&gt;</td>" in Atlas(rows=rows)._repr_html_()

@@ -8,7 +8,7 @@ from typing import Any
 
 from halflife._errors import BadInput
 from halflife._html import table
-from halflife.probe._report import LawReport
+from halflife.probe._report import LawReport, ordinal
 from halflife.probe._verdict import ESTIMATED
 
 HEADINGS = ("optimizer", "law", "order", "coefficient", "times", "argument", "notes")
@@ -29,6 +29,7 @@ class Row:
             return (self.target, "-", "", "", "", "", self.reason)
         r = self.report
         notes = [defect.name for defect in r.defects]
+        notes += [f"every {ordinal(r.every)} step"] if r.every > 1 else []
         notes += ["1-D spared"] if r.spares_vectors else []
         notes += [f"second decay by {r.second_decay.argument or 'its own'}"] if r.second_decay else []
         return (

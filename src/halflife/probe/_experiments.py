@@ -73,13 +73,17 @@ class Experiments:
     @cached_property
     def sense(self) -> int:
         """1 where it descends, −1 where it climbs (`maximize`): handed λ·w, a climber would grow by it."""
-        followed = self.off[-1] - self.off[0]
-        try:
-            idle = self.zero_off[-1] - self.zero_off[0]  # what moves without gradients, such as noise, says nothing
-        except Exception:
-            idle = np.zeros_like(followed)
-        followed = followed - np.where(np.isfinite(idle), idle, 0.0)
+        followed = self.off[-1] - self.idle[-1]
         return -1 if float(np.sum(followed * self.bench.gradients.sum(axis=0))) > 0 else 1
+
+    @cached_property
+    def idle(self) -> Floats:
+        """Where the weights are when nothing is asked of them: what moves them still, such as noise, says nothing."""
+        start = self.off[0]
+        try:
+            return start + np.nan_to_num(self.zero_off - start, nan=0.0, posinf=0.0, neginf=0.0)
+        except Exception:
+            return np.broadcast_to(start, self.off.shape)
 
     @cached_property
     def off_distance(self) -> Floats:

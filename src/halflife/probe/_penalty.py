@@ -21,7 +21,7 @@ def as_penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     size = ex.sense * ex.as_l2.size[reached] / ex.strength
     coefficient = float(np.median(size))
     louder = ex.run(gradients=LOUDER * ex.bench.gradients)
-    ratio = float(np.linalg.norm(louder - louder[0]) / max(float(np.linalg.norm(ex.off - ex.off[0])), 1e-300))
+    ratio = float(np.linalg.norm(louder - ex.idle) / max(float(np.linalg.norm(ex.off - ex.idle)), 1e-300))
     linear = abs(ratio - LOUDER) < 0.01
     evidence = [
         *verdict.evidence,
