@@ -202,9 +202,11 @@ def _single(learning_rate=1e-2, weight_decay=0.1):
 
 
 def test_an_optax_optimizer_that_refuses_float64_is_probed_in_float32():
-    """The law is the same, and JAX is left as it was."""
+    """The law is the same, no precision above its own is spoken of, and JAX is left as it was."""
     before = jnp.ones(1).dtype
     report = halflife.probe(_single)
     assert report.law is Law.DECOUPLED, report
     assert report.coefficient == pytest.approx(1.0, rel=1e-3)
+    assert "float64" not in report.precision
+    assert report.precision["float32"] == pytest.approx(1.0)
     assert jnp.ones(1).dtype == before

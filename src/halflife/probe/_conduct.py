@@ -169,7 +169,8 @@ def precisions(
         ex = replace(ex, bench=replace(ex.bench, shapes=ex.bench.shapes[:FEW]), memo={})
         reached = reached[:FEW]
     columns = _columns(ex, reached)
-    kept = {dtype: _kept(ex, dtype, strength, columns) for dtype in ("float64", *ex.subject.dtypes)}
+    kept = {ex.subject.widest: _kept(ex, "float64", strength, columns)}
+    kept |= {dtype: _kept(ex, dtype, strength, columns) for dtype in ex.subject.dtypes}
     if full.reach.max() == 0 or decay == 0:
         return kept, None
     if decay is None:

@@ -79,11 +79,12 @@ class Experiments:
     @cached_property
     def idle(self) -> Floats:
         """Where the weights are when nothing is asked of them: what moves them still, such as noise, says nothing."""
-        start = self.off[0]
+        start: Floats = np.tile(self.off[0], (len(self.off), 1))
         try:
-            return start + np.nan_to_num(self.zero_off - start, nan=0.0, posinf=0.0, neginf=0.0)
+            moved: Floats = self.zero_off - start
         except Exception:
-            return np.broadcast_to(start, self.off.shape)
+            return start
+        return start + np.where(np.isfinite(moved), moved, 0.0)
 
     @cached_property
     def off_distance(self) -> Floats:
