@@ -39,7 +39,8 @@ SPAWNED = """
 def train(rank, store):
     dist.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=2)
     trained(nn.parallel.DistributedDataParallel(net()))
-    print("child ended", rank, flush=True)
+    sys.stdout.write(f"child ended {rank}\\n")  # in one piece, for the processes share the stream
+    sys.stdout.flush()
     dist.destroy_process_group()
 if __name__ == "__main__":
     torch.multiprocessing.spawn(train, args=(sys.argv[1],), nprocs=2)
