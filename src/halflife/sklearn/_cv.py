@@ -9,16 +9,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from halflife._errors import BadInput
-from halflife.lab import Network, Regime, run
+from halflife.lab import Network, Regime
 from halflife.lab.compiler import keep_compiled_programs
 from halflife.lab.grid import default_lrs, default_strengths
-from halflife.lab.population import Chunk
 from halflife.rules import rule
 from halflife.sklearn import _folds, _search, _settings
 from halflife.sklearn._classifier import MLPClassifier
 from halflife.sklearn._described import described
 from halflife.sklearn._estimator import ERRORS, NeuralNetwork, rows_to_learn
-from halflife.sklearn._path import RegularizationPath, effective_parameters
+from halflife.sklearn._path import RegularizationPath
 from halflife.sklearn._regressor import MLPRegressor
 
 Array = Any
@@ -190,32 +189,23 @@ class NeuralNetworkCV(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         strengths = np.array([candidates[place][door] for place in places])
         template = self._estimator(learning_rate_init=lr)
         rows, targets, weights = template._prepare(X, y, sample_weight, incremental=False)
-        settings = tuple(_settings.setting(template.get_params() | candidates[place]) for place in places)
         regime = self._regime(template, rows, targets)
         network = cast("Network", regime.network)
-        told = _search.trainer(network, shuffle=self.shuffle, row_weights=weights)
-        chunks = [
-            Chunk(number=place, seed=self.seeds_[0], settings=(setting,), size=1)
-            for place, setting in enumerate(settings)
-        ]
-        trained = {
-            chunk.number: t
-            for chunk, t, _ in run(rows_to_learn(rows, targets, template._task), regime, chunks, trainer=told)
-        }
-        in_turn = [trained[number] for number in range(len(chunks))]
-        return RegularizationPath(
+        trained = _search.one_by_one(
+            rows_to_learn(rows, targets, template._task),
+            regime,
+            [_settings.setting(template.get_params() | candidates[place]) for place in places],
+            self.seeds_[0],
+            trainer=_search.trainer(network, shuffle=self.shuffle, row_weights=weights),
+        )
+        return RegularizationPath.of(
+            trained,
+            network,
+            rows,
             door=door,
             strengths=strengths,
             lr=lr,
-            norm=np.array([t.curves["norm"][-1, 0] for t in in_turn], float),
-            train_error=np.array([t.final["train"][0] for t in in_turn], float),
             valid_error=self.cv_results_["mean_test_error"][places],
-            effective_parameters=np.array(
-                [
-                    effective_parameters(network, t.parameters, rows, l2) if door == "l2" else np.nan
-                    for t, l2 in zip(in_turn, strengths, strict=True)
-                ]
-            ),
         )
 
     def _grid(self) -> tuple[str, list[dict[str, float]]]:

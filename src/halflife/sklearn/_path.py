@@ -1,7 +1,8 @@
 """The regularization path: what becomes of a network as its penalty grows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ from scipy.special import expit, softmax
 
 from halflife.lab.model import Parameters
 from halflife.lab.networks import Network
+from halflife.lab.training import Trained
 
 Array = Any
 
@@ -37,6 +39,34 @@ class RegularizationPath:
     train_error: Array
     valid_error: Array
     effective_parameters: Array
+
+    @classmethod
+    def of(
+        cls,
+        trained: Sequence[Trained],
+        network: Network,
+        X: Array,
+        *,
+        door: str,
+        strengths: Array,
+        lr: float,
+        valid_error: Array,
+    ) -> Self:
+        """The path along which these were trained on the rows X, a population of one for each strength."""
+        return cls(
+            door=door,
+            strengths=strengths,
+            lr=lr,
+            norm=np.array([t.curves["norm"][-1, 0] for t in trained], float),
+            train_error=np.array([t.final["train"][0] for t in trained], float),
+            valid_error=valid_error,
+            effective_parameters=np.array(
+                [
+                    effective_parameters(network, t.parameters, X, l2) if door == "l2" else np.nan
+                    for t, l2 in zip(trained, strengths, strict=True)
+                ]
+            ),
+        )
 
     def plot(self) -> Any:
         """A matplotlib figure: errors, norm and effective parameters over the strength."""

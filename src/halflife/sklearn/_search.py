@@ -11,8 +11,9 @@ from sklearn.utils import check_random_state
 
 from halflife._errors import BadInput
 from halflife.lab import Regime, Setting, Trained, plan, run, train
+from halflife.lab.data import Data
 from halflife.lab.networks import Network
-from halflife.lab.population import members_a_chunk
+from halflife.lab.population import Chunk, members_a_chunk
 from halflife.lab.training import Start
 from halflife.sklearn import _settings, _start
 from halflife.sklearn._estimator import rows_to_learn
@@ -91,6 +92,15 @@ def cross_validate(
                 measured[name][place] = trained.curves[curve][-1, : len(here)]
             measured["seconds"][place] = seconds / len(here)
     return Scores(**{name: values.mean(axis=1) for name, values in measured.items()})
+
+
+def one_by_one(
+    data: Data, regime: Regime, settings: Sequence[Setting], seed: int, *, trainer: Callable[..., Trained]
+) -> list[Trained]:
+    """Train each setting as a population of one; what comes out is in the order of the settings."""
+    chunks = [Chunk(number=place, seed=seed, settings=(one,), size=1) for place, one in enumerate(settings)]
+    trained = {chunk.number: each for chunk, each, _ in run(data, regime, chunks, trainer=trainer)}
+    return [trained[chunk.number] for chunk in chunks]
 
 
 def results(candidates: Sequence[dict[str, float]], scores: Scores, watched: Array) -> dict[str, Any]:
