@@ -137,23 +137,29 @@ def test_what_sparse_gradients_meet_is_said(optimizer, arguments, said):
     assert halflife.probe(optimizer, weight_decay=0.1, **arguments).sparse_gradient == said
 
 
+class EachTensor(torch.optim.Optimizer):
+    """Moves each tensor that has a gradient, as its subclass says."""
+
+    def __init__(self, params, lr=1e-2, weight_decay=0.1):
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.move(p, group["lr"], group["weight_decay"])
+
+
 @pytest.mark.parametrize(("everywhere", "said"), [(True, "all rows decayed"), (False, "rows with a gradient decayed")])
 def test_rows_that_a_sparse_gradient_leaves_out_are_looked_at(everywhere, said):
     """An embedding's decay may reach the rows of the batch alone."""
 
-    class Lazy(torch.optim.Optimizer):
-        def __init__(self, params, lr=1e-2, weight_decay=0.1):
-            super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
-
-        @torch.no_grad()
-        def step(self, closure=None):
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is None:
-                        continue
-                    there = torch.ones_like(p) if not p.grad.is_sparse or everywhere else (p.grad.to_dense() != 0)
-                    p.sub_(group["lr"] * group["weight_decay"] * p * there)
-                    p.add_(p.grad, alpha=-group["lr"])
+    class Lazy(EachTensor):
+        def move(self, p, lr, weight_decay):
+            there = torch.ones_like(p) if not p.grad.is_sparse or everywhere else (p.grad.to_dense() != 0)
+            p.sub_(lr * weight_decay * p * there)
+            p.add_(p.grad, alpha=-lr)
 
     report = halflife.probe(Lazy)
     assert (report.law, report.sparse_gradient) == (Law.DECOUPLED, said), report
@@ -162,18 +168,11 @@ def test_rows_that_a_sparse_gradient_leaves_out_are_looked_at(everywhere, said):
 def test_a_clamped_trust_ratio_is_told_with_its_clamps():
     """LAMB with its ratio between a tenth and ten: where the step stops following the weights is in the evidence."""
 
-    class Clamped(torch.optim.Optimizer):
-        def __init__(self, params, lr=1e-2, weight_decay=0.1):
-            super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
-
-        @torch.no_grad()
-        def step(self, closure=None):
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        d = p.grad.sign() + group["weight_decay"] * p
-                        ratio = float((p.norm() / d.norm()).clamp(0.1, 10)) if p.norm() > 0 else 1.0
-                        p.sub_(d, alpha=group["lr"] * ratio)
+    class Clamped(EachTensor):
+        def move(self, p, lr, weight_decay):
+            d = p.grad.sign() + weight_decay * p
+            ratio = float((p.norm() / d.norm()).clamp(0.1, 10)) if p.norm() > 0 else 1.0
+            p.sub_(d, alpha=lr * ratio)
 
     report = halflife.probe(Clamped)
     assert report.law is Law.TRUST_RATIO, report
@@ -213,19 +212,12 @@ def test_odd_constructors_are_served(optimizer):
     assert (report.law, report.coefficient) == (Law.DECOUPLED, pytest.approx(1.0)), report
 
 
-class LargeOnly(torch.optim.Optimizer):
+class LargeOnly(EachTensor):
     """Decays matrices alone, and takes those with a side below 4 for vectors."""
 
-    def __init__(self, params, lr=1e-2, weight_decay=0.1):
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self, closure=None):
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    matrix = p.ndim > 1 and min(p.shape) >= 4
-                    p.mul_(1 - group["lr"] * group["weight_decay"] * matrix).sub_(p.grad.sign(), alpha=group["lr"])
+    def move(self, p, lr, weight_decay):
+        matrix = p.ndim > 1 and min(p.shape) >= 4
+        p.mul_(1 - lr * weight_decay * matrix).sub_(p.grad.sign(), alpha=lr)
 
 
 def test_a_decay_of_larger_matrices_alone_is_no_decay_without_effect():
@@ -234,20 +226,13 @@ def test_a_decay_of_larger_matrices_alone_is_no_decay_without_effect():
     assert (report.law, report.defects, report.spares_vectors) == (Law.DECOUPLED, (), True), report
 
 
-class MatricesInTrust(torch.optim.Optimizer):
+class MatricesInTrust(EachTensor):
     """LARS for matrices, SGD with a penalty for vectors."""
 
-    def __init__(self, params, lr=1e-2, weight_decay=0.1):
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self, closure=None):
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    d = p.grad + group["weight_decay"] * p
-                    ratio = p.norm() / (p.grad.norm() + group["weight_decay"] * p.norm() + 1e-9) if p.ndim > 1 else 1.0
-                    p.sub_(d * ratio, alpha=group["lr"])
+    def move(self, p, lr, weight_decay):
+        d = p.grad + weight_decay * p
+        ratio = p.norm() / (p.grad.norm() + weight_decay * p.norm() + 1e-9) if p.ndim > 1 else 1.0
+        p.sub_(d * ratio, alpha=lr)
 
 
 def test_matrices_and_vectors_may_each_have_a_law():

@@ -12,7 +12,6 @@ from halflife.probe._dials import Place, dials, turned
 from halflife.probe._subject import (
     FALLBACK_LR,
     Floats,
-    Setting,
     Shape,
     Subject,
     numbers_in,
@@ -76,19 +75,10 @@ class FunctionSubject(Subject):
     arguments: Mapping[str, Any]
     places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
 
-    def start(
-        self,
-        shapes: Sequence[Shape],
-        weights: Floats,
-        *,
-        lr: Setting = None,
-        strength: Setting = None,
-        dtype: str = "float64",
-        knobs: Mapping[str, float] | None = None,
-    ) -> FunctionRun:
+    def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> FunctionRun:
         """Begin with no state."""
         self.only_double(dtype)
-        return FunctionRun(self, shapes, weights, self.changes(lr, strength, knobs))
+        return FunctionRun(self, shapes, weights, changes)
 
     def bound(self, changes: Mapping[str, Any]) -> Callable[..., Any]:
         """The function with these arguments and inner numbers."""

@@ -4,6 +4,7 @@ A decay of w/‖w‖ looks like a share until the weights are scaled; one that i
 until it is watched; one that reads an old lr looks right until lr moves at every step.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from halflife.probe._bench import Bench
 from halflife.probe._experiments import EVERY_STEP, Experiments
 from halflife.probe._fit import misfit
 from halflife.probe._report import Defect, Evidence
-from halflife.probe._subject import Floats, Run, Subject
+from halflife.probe._subject import Floats, Run, Shape, Subject
 from halflife.probe._verdict import Verdict
 from halflife.probe._weight_side import BEATS, beat, shares_in, typical
 from halflife.rules import Law
@@ -202,9 +203,9 @@ class Warmed(Subject):
         """As it was before it had steps behind it."""
         return self.subject.sparsely()
 
-    def start(self, shapes: Any, weights: Floats, **setting: Any) -> Run:
+    def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> Run:
         """Build it, make the steps, and put it where it is wanted."""
-        run = self.subject.start(shapes, weights, **setting)
+        run = self.subject.built(shapes, weights, changes, dtype)
         plan = Bench(shapes=tuple(shapes), steps=self.steps, seed=1000).gradients
         for gradient in plan * self.loudness:
             run.put(self.away * weights)

@@ -14,7 +14,6 @@ import numpy as np
 
 from halflife.probe._subject import (
     Floats,
-    Setting,
     Shape,
     Subject,
     cannot_be_built,
@@ -83,19 +82,9 @@ class KerasSubject(Subject):
     lr_name: str | None = "learning_rate"
     lends_last: bool = True
 
-    def start(
-        self,
-        shapes: Sequence[Shape],
-        weights: Floats,
-        *,
-        lr: Setting = None,
-        strength: Setting = None,
-        dtype: str = "float64",
-        knobs: Mapping[str, float] | None = None,
-    ) -> KerasRun:
+    def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> KerasRun:
         """Build it on fresh variables."""
-        config = {**self.config, **self.changes(lr, strength, knobs)}
-        return KerasRun(self.kind.from_config(config), shapes, weights, dtype)
+        return KerasRun(self.kind.from_config({**self.config, **changes}), shapes, weights, dtype)
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""

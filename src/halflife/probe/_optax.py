@@ -20,7 +20,6 @@ from halflife.probe._dials import Place, dials, turned
 from halflife.probe._subject import (
     FALLBACK_LR,
     Floats,
-    Setting,
     Shape,
     Subject,
     cannot_be_built,
@@ -86,18 +85,9 @@ class OptaxSubject(Subject):
     kind: str = "float64"
     _compiled: dict[Any, Any] = field(default_factory=dict, compare=False)
 
-    def start(
-        self,
-        shapes: Sequence[Shape],
-        weights: Floats,
-        *,
-        lr: Setting = None,
-        strength: Setting = None,
-        dtype: str = "float64",
-        knobs: Mapping[str, float] | None = None,
-    ) -> OptaxRun:
+    def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> OptaxRun:
         """Build it on fresh parameters."""
-        changes = self.changes(self.lr if lr is None else lr, self.strength if strength is None else strength, knobs)
+        changes = self.changes(self.lr, self.strength, None) | changes
         kind = self.widest if dtype == "float64" else dtype
         return OptaxRun(replace(self, kind=kind), tuple(shapes), weights, changes)
 

@@ -17,7 +17,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from halflife._errors import BadInput
-from halflife.probe._subject import Floats, Setting, Shape, Subject, cannot_be_built
+from halflife.probe._subject import Floats, Shape, Subject, cannot_be_built
 
 FEATURES = 12
 """Weights of the layer; the bias comes after them."""
@@ -134,19 +134,16 @@ class SklearnSubject(Subject):
     estimator: Any
     batches: int = 1
 
-    def start(
+    def built(
         self,
         shapes: Sequence[Shape],  # noqa: ARG002 - the layer has one shape
         weights: Floats,
-        *,
-        lr: Setting = None,
-        strength: Setting = None,
-        dtype: str = "float64",
-        knobs: Mapping[str, float] | None = None,  # noqa: ARG002 - nothing else regularizes
+        changes: dict[str, Any],
+        dtype: str,
     ) -> MlpRun | SgdRun:
         """Clone it and give it these weights."""
         self.only_double(dtype)
-        fresh = clone(self.estimator).set_params(**self.changes(lr, strength, None))
+        fresh = clone(self.estimator).set_params(**changes)
         if self.lr_name == "eta0":
             return SgdRun(fresh, weights)
         return MlpRun(fresh.set_params(batch_size=FEATURES * self.batches), weights, self.batches)

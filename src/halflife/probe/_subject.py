@@ -82,7 +82,6 @@ class Subject(ABC):
     widest: str = "float64"
     lends_last: bool = False
 
-    @abstractmethod
     def start(
         self,
         shapes: Sequence[Shape],
@@ -93,7 +92,12 @@ class Subject(ABC):
         dtype: str = "float64",
         knobs: Mapping[str, float] | None = None,
     ) -> Run:
-        """Build it on fresh parameters of these values."""
+        """Build it on fresh parameters of these values, with these settings in place of the configured ones."""
+        return self.built(shapes, weights, self.changes(lr, strength, knobs), dtype)
+
+    @abstractmethod
+    def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> Run:
+        """The same, the settings by the names that its arguments have."""
 
     def session(self) -> AbstractContextManager[None]:
         """What all its runs happen inside of: settings of the framework, put back at the end."""

@@ -15,7 +15,6 @@ from halflife._errors import BadInput
 from halflife.probe._subject import (
     FALLBACK_LR,
     Floats,
-    Setting,
     Shape,
     Subject,
     cannot_be_built,
@@ -45,33 +44,23 @@ class TorchSubject(Subject):
     grouped: bool = True
     kind: str = DENSE
 
-    def start(
-        self,
-        shapes: Sequence[Shape],
-        weights: Floats,
-        *,
-        lr: Setting = None,
-        strength: Setting = None,
-        dtype: str = "float64",
-        knobs: Mapping[str, float] | None = None,
-    ) -> TorchRun:
+    def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> TorchRun:
         """Build it on fresh parameters; two settings make two groups, the first half of the tensors and the rest."""
         kind = getattr(torch, self.widest if dtype == "float64" else dtype)
         parameters = [torch.nn.Parameter(torch.tensor(part, dtype=kind)) for part in split(weights, shapes)]
-        shared = self.changes(lr, strength, knobs)
-        pairs = [name for name, setting in shared.items() if isinstance(setting, tuple)]
+        pairs = [name for name, setting in changes.items() if isinstance(setting, tuple)]
         groups: list[dict[str, Any]] = [{"params": parameters}]
         if pairs:
             half = (len(parameters) + 1) // 2
             groups = [{"params": parameters[:half]}, {"params": parameters[half:]}]
         for name in pairs:
-            for group, value in zip(groups, shared.pop(name), strict=True):
+            for group, value in zip(groups, changes.pop(name), strict=True):
                 group[name] = value
         # an optimizer that draws numbers must draw the same ones in both twins
         torch.default_generator.manual_seed(0)
         np.random.seed(0)
         random.seed(0)
-        optimizer = self.make(groups, shared)
+        optimizer = self.make(groups, changes)
         return TorchRun(optimizer, parameters, lr_name=self.lr_name, strength_name=self.strength_name, kind=self.kind)
 
     def session(self) -> AbstractContextManager[None]:
