@@ -74,13 +74,25 @@ def test_keras_variables_without_gradient_are_told_from_the_one_that_is_lent_zer
     assert halflife.probe(Everything(1e-2, weight_decay=0.1)).none_gradient == "decayed"
 
 
-@pytest.mark.parametrize(("kind", "solver"), [("Regressor", "sgd"), ("Regressor", "adam"), ("Classifier", "adam")])
-def test_scikit_learn_mlp_divides_alpha_by_the_rows_of_the_batch(kind, solver):
-    """Alpha is a penalty that enters momentum, is divided by the batch's rows (12 here), and spares biases."""
-    report = halflife.probe(f"sklearn.neural_network:MLP{kind}", solver=solver)
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("Regressor", {"solver": "sgd"}),
+        ("Regressor", {"solver": "adam", "early_stopping": True}),
+        ("Classifier", {"solver": "adam", "warm_start": True}),
+        ("Classifier", {"solver": "sgd", "learning_rate": "invscaling"}),
+    ],
+)
+def test_scikit_learn_mlp_divides_alpha_by_the_rows_of_the_batch(kind, arguments):
+    """Alpha is a penalty that enters momentum, is divided by the batch's rows (12 here), and spares biases.
+
+    Its own schedule and what it stops by do not change that.
+    """
+    report = halflife.probe(f"sklearn.neural_network:MLP{kind}", **arguments)
     assert report.law is Law.L2, report
     assert report.coefficient == pytest.approx(1 / 12, rel=1e-6)
-    assert "1/batch rows" in report.multiplied_by
+    assert report.multiplied_by[-1] == "1/batch rows"
+    assert ("1/(1−μ)" in report.multiplied_by) == (arguments["solver"] == "sgd")
     assert report.enters_momentum
     assert report.spares_vectors
 
@@ -88,7 +100,7 @@ def test_scikit_learn_mlp_divides_alpha_by_the_rows_of_the_batch(kind, solver):
 @pytest.mark.parametrize("kind", ["Regressor", "Classifier"])
 def test_scikit_learn_sgd_decays_before_each_sample(kind):
     """Alpha times lr of the weights is removed before the sample's step; the intercept is left alone."""
-    report = halflife.probe(f"sklearn.linear_model:SGD{kind}")
+    report = halflife.probe(f"sklearn.linear_model:SGD{kind}", learning_rate="adaptive", eta0=0.01, early_stopping=True)
     assert (report.law, report.order) == (Law.DECOUPLED, Order.BEFORE), report
     assert report.spares_vectors
 

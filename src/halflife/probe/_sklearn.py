@@ -22,6 +22,7 @@ from halflife.probe._subject import Floats, Shape, Subject, cannot_be_built
 FEATURES = 12
 """Weights of the layer; the bias comes after them."""
 MOST = 1e6
+SMALLEST = 1e-30
 SHAPES: tuple[Shape, ...] = ((1, FEATURES), (1,))
 
 
@@ -37,16 +38,16 @@ class MlpRun:
         self.put(weights)
 
     def step(self, gradient: Floats | None) -> None:
-        """A batch with that gradient in the layer; the bias takes what follows from it."""
+        """A batch with that gradient in the layer; the bias of a classifier has none, else takes what follows."""
         if gradient is None:
             raise NotImplementedError("scikit-learn has no missing gradients")
-        weights, bias = self.weights()[:FEATURES], self.weights()[FEATURES]
+        weights, bias, planned = self.weights()[:FEATURES], self.weights()[FEATURES], gradient[:FEATURES]
         if self._classifies:
-            row = gradient[:FEATURES]
-            length = _row_length(float(row @ weights), float(bias)) if row.any() else 0.0
-            self._fit(np.tile(length * row, (FEATURES, 1)), np.zeros(FEATURES))
+            row, lift = _row(planned, weights), -bias * weights / max(float(weights @ weights), SMALLEST)
+            rows = np.stack([row + lift, lift - row] * (FEATURES // 2))
+            self._fit(rows, np.arange(FEATURES) % 2.0)
         else:
-            self._fit(np.eye(FEATURES), weights + bias - FEATURES * gradient[:FEATURES])
+            self._fit(np.eye(FEATURES), weights + bias - FEATURES * planned)
 
     def _fit(self, rows: Any, targets: Any) -> None:
         labels = {"classes": [0.0, 1.0]} if self._classifies else {}
@@ -72,16 +73,26 @@ class MlpRun:
         self._estimator.set_params(alpha=value)
 
 
-def _row_length(slope: float, bias: float) -> float:
-    """The length c of a row for which the logistic loss of class 0 has slope 1/c: c·logistic(c·slope + bias) = 1."""
+def _row(gradient: Floats, weights: Floats) -> Floats:
+    """The row r = c·g of which the logistic loss of class 0 has the gradient g: c·logistic(c·g·w) = 1.
+
+    With its opposite in class 1, and both shifted to where the bias is made up for, the bias has no gradient.
+
+    Raises:
+        ArithmeticError: there is none, since the loss falls too slowly for a gradient so far against the weights.
+    """
+    slope = float(gradient @ weights)
 
     def excess(length: float) -> float:
-        return float(length / (1 + np.exp(-length * slope - bias)) - 1)
+        return float(length / (1 + np.exp(-length * slope)) - 1)
 
     edge = 1.0
-    while excess(edge) < 0 and edge < MOST:
+    while excess(edge) < 0:
         edge *= 1.1
-    return float(brentq(excess, 0.0, edge, xtol=1e-15, rtol=1e-14))
+        if edge > MOST:
+            raise ArithmeticError("the loss of a classifier has no such gradient")
+    row: Floats = float(brentq(excess, 0.0, edge, xtol=1e-15, rtol=1e-14)) * gradient
+    return row
 
 
 class SgdRun:
@@ -181,12 +192,13 @@ def from_estimator(target: Any, arguments: Mapping[str, Any], name: str) -> Skle
         if parameters["solver"] == "lbfgs":
             raise BadInput(f"{name} with solver='lbfgs' takes no single steps: only 'sgd' and 'adam' can be probed.")
         estimator.set_params(hidden_layer_sizes=(), batch_size=FEATURES, shuffle=False, random_state=0)
+        estimator.set_params(warm_start=False)
         lr_name = "learning_rate_init"
     elif {"eta0", "alpha", "penalty", "loss", "learning_rate"} <= parameters.keys() and hasattr(
         estimator, "partial_fit"
     ):
         regression = "epsilon" in parameters and type(estimator).__name__.endswith("Regressor")
-        estimator.set_params(learning_rate="constant", loss="squared_error" if regression else "hinge")
+        estimator.set_params(loss="squared_error" if regression else "hinge")
         if not parameters["eta0"]:
             estimator.set_params(eta0=0.01)
         if parameters["penalty"] not in ("l2", None):
@@ -194,6 +206,10 @@ def from_estimator(target: Any, arguments: Mapping[str, Any], name: str) -> Skle
         lr_name = "eta0"
     else:
         raise BadInput(f"{name} is no MLP or linear SGD estimator: only these take gradient steps.")
+    # its own schedule, when it stops and what it makes of unequal classes are no part of the law
+    estimator.set_params(learning_rate="constant", early_stopping=False)
+    if "class_weight" in parameters:
+        estimator.set_params(class_weight=None)
     return SklearnSubject(
         name=name,
         estimator=estimator,
@@ -204,6 +220,6 @@ def from_estimator(target: Any, arguments: Mapping[str, Any], name: str) -> Skle
         dtypes=(),
         shapes=SHAPES,
         # the losses of classifiers have no gradient that points far away from the weights
-        loudness=0.02 if "Classifier" in type(estimator).__name__ else 1.0,
+        loudness=1e-3 if "Classifier" in type(estimator).__name__ else 1.0,
         knobs={"alpha": alpha},
     )
