@@ -35,10 +35,11 @@ def choose_backend() -> None:
 class KerasRun:
     """One Keras optimizer on its fresh variables."""
 
-    def __init__(self, optimizer: Any, shapes: Sequence[Shape], weights: Floats, dtype: str):
+    def __init__(self, optimizer: Any, strength_name: str | None, shapes: Sequence[Shape], weights: Floats, dtype: str):
         import keras
 
         self._keras, self._dtype = keras, dtype
+        self._strength_name = str(strength_name)
         self._optimizer = optimizer
         self._shapes = list(shapes)
         self._variables = [keras.Variable(value, dtype=dtype) for value in split(weights, shapes)]
@@ -69,8 +70,10 @@ class KerasRun:
         self._optimizer.learning_rate = float(self._optimizer.learning_rate) * factor
 
     def set_strength(self, value: float) -> None:
-        """Keras reads some of these once, when it builds: not to be relied on."""
-        raise NotImplementedError("a Keras optimizer keeps the strength it was built with")
+        """Change the attribute: one that was read when the optimizer was built has no effect then."""
+        if not hasattr(self._optimizer, self._strength_name):
+            raise NotImplementedError("its strength is none of its attributes")
+        setattr(self._optimizer, self._strength_name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,8 @@ class KerasSubject(Subject):
 
     def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> KerasRun:
         """Build it on fresh variables."""
-        return KerasRun(self.kind.from_config({**self.config, **changes}), shapes, weights, dtype)
+        optimizer = self.kind.from_config({**self.config, **changes})
+        return KerasRun(optimizer, self.strength_name, shapes, weights, dtype)
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""

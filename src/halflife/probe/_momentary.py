@@ -22,6 +22,8 @@ from halflife.rules import Law, Order
 DISTINCT = 1e-6
 """A misfit below this is rounding: two orders that both leave less are not told apart by it."""
 SLACK = 0.05
+STEADY = 1e-3
+"""A share that varies less from step to step is one number."""
 """How far an exponent of lr, or a ratio, may be from what a law says."""
 
 
@@ -91,9 +93,14 @@ class Moment:
         """What the step's regularization did, then and later."""
         return self.run(strength=self.strength) - self.off
 
+    @property
+    def acts(self) -> bool:
+        """Whether the step's regularization shows in any weight."""
+        return bool(abs(self.effect).max() > self.ex.noise)
+
     @cached_property
     def shares(self) -> Floats:
-        """α of each tensor in that step."""
+        """α of each tensor in that step, by what it did to the weights."""
         here, moved = self.off[0], self.effect[1]
         return self.ex.per_tensor(lambda p: -float(moved[p] @ here[p]) / float(here[p] @ here[p]))
 
@@ -102,13 +109,22 @@ class Moment:
         first = np.full(len(self.ex.bench.parts), self.strength)
         return self.ex.fitted(lambda size: self.run(l2=self.ex.spread(size)) - self.off, first, self.effect)
 
-    def as_decay(self, order: Order) -> Floats:
-        """The misfit of each tensor when the twin's weights are shrunk by the same share in that step."""
+    def as_decay(self, order: Order) -> Fit:
+        """The twin's weights are shrunk in that step, by the share that the step took or, before it, by the one that fits.
+
+        What a step that averages or rebuilds the weights shows of a share taken before it is another number.
+        """
+
+        def predict(share: Floats) -> Floats:
+            return self.run(order=order, share=self.ex.spread(share)) - self.off
+
         shares = self.shares
         if order is Order.AFTER:
             there, moved = self.off[1], self.effect[1]
             shares = self.ex.per_tensor(lambda p: -float(moved[p] @ there[p]) / float(there[p] @ there[p]))
-        return self.ex.misfit(self.run(order=order, share=self.ex.spread(shares)) - self.off, self.effect)
+        fit = Fit(size=shares, misfit=self.ex.misfit(predict(shares), self.effect))
+        apart = order is Order.BEFORE and (fit.misfit[np.isfinite(fit.misfit)] > DISTINCT).any()
+        return self.ex.fitted(predict, shares, self.effect) if apart else fit
 
 
 def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None:
@@ -116,11 +132,12 @@ def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None
     half = ex.bench.steps // 2
     try:
         moments = [Moment(ex=ex, at=at, strength=ex.strength, lr=ex.lr) for at in (1, half, ex.bench.steps - 2)]
-        if any(not np.isfinite(m.effect).all() or abs(m.effect[1]).max() <= ex.noise for m in moments):
+        if not all(m.acts and np.isfinite(m.effect).all() for m in moments):
             return None
         penalties = [m.as_l2() for m in moments]
-        orders = {order: max(float(m.as_decay(order)[reached].max()) for m in moments) for order in Order}
-        penalty = max(float(fit.misfit[reached].max()) for fit in penalties)
+        decays = {order: [m.as_decay(order) for m in moments] for order in Order}
+        orders = {order: _worst(fits, reached) for order, fits in decays.items()}
+        penalty = _worst(penalties, reached)
         seen = Evidence(
             experiment="switched on for one step, against a twin that is helped from outside in that step",
             outcome="as a penalty" if penalty < FITS else "as a share" if min(orders.values()) < FITS else "neither",
@@ -130,7 +147,7 @@ def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None
         if penalty < FITS and penalty * CLEARLY < min(orders.values()):
             return _penalty(ex, reached, penalties, start)
         if min(orders.values()) < FITS:
-            return _share(ex, reached, moments[1], orders, start)
+            return _share(ex, reached, moments[1], decays, start)
     except Exception:  # not every optimizer lets its strength be changed in mid-run
         return None
     return None
@@ -152,22 +169,40 @@ def _penalty(ex: Experiments, reached: Any, fits: list[Fit], start: Verdict) -> 
     )
 
 
-def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, float], start: Verdict) -> Verdict:
-    shares = moment.shares[reached]
-    share = float(np.median(shares))
+def _worst(fits: list[Fit], reached: Any) -> float:
+    return max(float(fit.misfit[reached].max()) for fit in fits)
+
+
+def _taken(orders: dict[Order, float], decays: dict[Order, list[Fit]], reached: Any) -> tuple[Order, bool]:
+    """The order that predicts best, and whether it is told from the others: by its misfit, or by a share that stays."""
     best = min(orders, key=lambda order: orders[order])
     others = [misfit for order, misfit in orders.items() if order is not best]
-    order = best if min(others) > CLEARLY * orders[best] and min(others) > DISTINCT else None
+    if min(others) > max(CLEARLY * orders[best], DISTINCT):
+        return best, True
+    exact = [order for order, misfit in orders.items() if misfit <= DISTINCT]
+    sizes = {order: np.stack([fit.size[reached] for fit in decays[order]]) for order in exact}
+    steady = [order for order, size in sizes.items() if np.ptp(size) < STEADY * abs(size).max()]
+    return (steady[0], True) if len(steady) == 1 else (best, False)
+
+
+def _share(
+    ex: Experiments, reached: Any, moment: Moment, decays: dict[Order, list[Fit]], start: Verdict
+) -> Verdict:
+    orders = {order: _worst(fits, reached) for order, fits in decays.items()}
+    best, told = _taken(orders, decays, reached)
+    order = best if told else None
+    shares = decays[best][1].size[reached]
+    share = float(np.median(shares))
     evidence, times = list(start.evidence), ["lr"]
     law = Law.UNKNOWN
-    if not _proportional(ex, reached, moment, evidence):
+    if not _proportional(ex, reached, moment, best, evidence):
         return replace(start, evidence=tuple(evidence))
     if ex.lr_counts:
-        then = _power(share, replace(moment, lr_then=0.5), reached)
-        first = replace(moment, at=0)
+        then = _power(moment, replace(moment, lr_then=0.5), best, reached)
         begun = None
         if ex.subject.peak_lr is None and ex.lr:
-            begun = _power(float(np.median(first.shares[reached])), replace(first, lr=ex.lr / 2), reached)
+            first = next(m for m in (replace(moment, at=at) for at in range(moment.at + 1)) if m.acts)
+            begun = _power(first, replace(first, lr=ex.lr / 2), best, reached)
         numbers = {"α": share, "power of lr then": then} | (
             {} if begun is None else {"power of lr at construction": begun}
         )
@@ -181,7 +216,7 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
         evidence.append(seen)
         times = ["the optimizer's own step size"]
         law = Law.DECOUPLED if follows else Law.UNKNOWN
-    loud = float(np.median(replace(moment, loudness=10.0).shares[reached]))
+    loud = _typical(replace(moment, loudness=10.0), best, reached)
     if abs(loud / share - 1) > SLACK:
         times.append("a factor that depends on the gradients")
     if np.ptp(shares) > SLACK * abs(share):
@@ -208,16 +243,23 @@ def _share(ex: Experiments, reached: Any, moment: Moment, orders: dict[Order, fl
     )
 
 
-def _power(share: float, halved: Moment, reached: Any) -> float:
-    other = float(np.median(halved.shares[reached]))
+def _typical(moment: Moment, order: Order, reached: Any) -> float:
+    return float(np.median(moment.as_decay(order).size[reached]))
+
+
+def _power(plain: Moment, halved: Moment, order: Order, reached: Any) -> float:
+    share, other = (_typical(moment, order, reached) for moment in (plain, halved))
     return float(np.log2(share / other)) if share * other > 0 else np.nan
 
 
-def _proportional(ex: Experiments, reached: Any, moment: Moment, evidence: list[Evidence]) -> bool:
+def _proportional(ex: Experiments, reached: Any, moment: Moment, order: Order, evidence: list[Evidence]) -> bool:
     """Half the strength half the share; larger weights the same share, or as much more of it as of the step."""
-    share = moment.shares[reached]
-    half = float(np.median(replace(moment, strength=moment.strength / 2).shares[reached] / share))
-    large = float(np.median(replace(moment, size=3.0).shares[reached] / share))
+    share = moment.as_decay(order).size[reached]
+
+    def times(other: Moment) -> float:
+        return float(np.median(other.as_decay(order).size[reached] / share))
+
+    half, large = times(replace(moment, strength=moment.strength / 2)), times(replace(moment, size=3.0))
     kept = abs(half - 0.5) < PROPORTIONAL and (abs(large - 1) < SLACK or with_the_step(ex, reached)[0])
     evidence.append(
         Evidence(
