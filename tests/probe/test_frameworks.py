@@ -53,11 +53,19 @@ def test_optax_transformations_that_are_already_built(transformation, law):
     assert (Defect.GROWTH in report.defects) is (law is Law.GROWTH)
 
 
-@pytest.mark.parametrize("name", ["Adam", "AdamW", "SGD", "RMSprop", "Lion"])
+KERAS = ["Adagrad", "Adam", "AdamW", "Ftrl", "Lamb", "Lion", "Muon", "RMSprop", "SGD", "ScheduleFreeAdamW"]
+
+
+@pytest.mark.parametrize("name", KERAS)
 def test_keras_weight_decay_is_decoupled_in_every_optimizer(name):
-    """Keras' Adam with weight_decay is AdamW, its SGD is SGDW; lr being float32 there, the coefficient is 1 to 1e-3."""
+    """Keras' Adam with weight_decay is AdamW, its SGD is SGDW; lr being float32 there, the coefficient is 1 to 1e-3.
+
+    FTRL makes the weights anew from its memory, schedule-free steps average them: what was taken before the step is
+    then another share after it, and the one that was taken is found all the same. LAMB's step goes with the norm of
+    the weights, so before it and after it are one.
+    """
     report = halflife.probe(f"keras.optimizers:{name}")
-    assert (report.law, report.order) == (Law.DECOUPLED, Order.BEFORE), report
+    assert (report.law, report.order) == (Law.DECOUPLED, None if name == "Lamb" else Order.BEFORE), report
     assert report.coefficient == pytest.approx(1.0, rel=1e-3)
     assert not report.enters_momentum
 
@@ -148,6 +156,10 @@ def test_lion_pytorch_and_schedulefree():
     schedulefree = pytest.importorskip("schedulefree")
     assert halflife.probe(schedulefree.AdamWScheduleFree, lr=1e-2, weight_decay=0.1).law is Law.DECOUPLED
     assert halflife.probe(schedulefree.SGDScheduleFree, lr=1e-2, weight_decay=0.1).law is Law.L2
+    rectified = halflife.probe(schedulefree.RAdamScheduleFree, lr=1e-2, weight_decay=0.1)
+    assert rectified.law is Law.DECOUPLED
+    assert rectified.averaged
+    assert "a factor of time" in rectified.multiplied_by
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,7 @@ class Experiments:
         """The twin, its weights shrunk from outside each step: does it do what the optimizer does by itself?"""
         if self.free:
             shares, _ = self.shares
-            weights = [self.bench.weights]
+            weights = [self.off[0]]
             for t, share in enumerate(shares):
                 step = self.off[t + 1] - self.off[t]
                 keep = 1 - self.spread(share)

@@ -38,11 +38,13 @@ COSINE = tuple(0.55 + 0.45 * np.cos(np.linspace(0, np.pi, 18)))
 
 def held(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     """The verdict with what became of it elsewhere; UNKNOWN where it does not hold, with the numbers."""
-    if verdict.law is Law.UNKNOWN or not verdict.repeats or verdict.averaged or verdict.decay is verdict.coefficient:
+    if verdict.law is Law.UNKNOWN or not verdict.repeats or verdict.decay is verdict.coefficient:
         return verdict
     if reached.all() and len(ex.bench.shapes) > FEW:
         ex = replace(ex, bench=replace(ex.bench, shapes=ex.bench.shapes[:FEW]), memo={})
         reached = reached[:FEW]
+    if verdict.averaged:
+        return in_the_long_run(ex, reached, verdict)
     if verdict.penalty:
         return _penalty(ex, reached, verdict)
     if verdict.power is None:
@@ -187,17 +189,19 @@ def _prolonged(ex: Experiments) -> Experiments:
 
 @dataclass(frozen=True, kw_only=True)
 class Warmed(Subject):
-    """A subject that has some steps behind it, made at weights of zero, where no decay and no penalty can act.
+    """A subject that has some steps behind it, in which its regularization did nothing.
 
     Attributes:
         subject: it.
         steps: how many.
-        away: how many times the start's weights the weights are then, where zero will not do.
+        away: how many times the start's weights the weights were put to before each of them: at zero no decay and no
+            penalty can act. None where its strength was zero instead and the weights went where its steps took them,
+            so that copies which it keeps of them stay with them.
     """
 
     subject: Subject
     steps: int
-    away: float = 0.0
+    away: float | None = 0.0
 
     def sparsely(self) -> Any:
         """As it was before it had steps behind it."""
@@ -205,16 +209,21 @@ class Warmed(Subject):
 
     def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> Run:
         """Build it, make the steps, and put it where it is wanted."""
-        run = self.subject.built(shapes, weights, changes, dtype)
+        resting = {} if self.away is not None else {str(self.strength_name): self.nothing}
+        run = self.subject.built(shapes, weights, {**changes, **resting}, dtype)
         plan = Bench(shapes=tuple(shapes), steps=self.steps, seed=1000).gradients
         for gradient in plan * self.loudness:
-            run.put(self.away * weights)
+            if self.away is not None:
+                run.put(self.away * weights)
             run.step(gradient)
-        run.put(weights)
+        if self.away is not None:
+            run.put(weights)
+        else:
+            run.set_strength(changes.get(str(self.strength_name), self.strength or 0.0))
         return run
 
 
-def warmed(subject: Subject, steps: int = WARMED, away: float = 0.0) -> Warmed:
+def warmed(subject: Subject, steps: int = WARMED, away: float | None = 0.0) -> Warmed:
     """The same optimizer after so many steps."""
     shared = {each.name: getattr(subject, each.name) for each in fields(Subject)}
     return Warmed(**shared, subject=subject, steps=steps, away=away)

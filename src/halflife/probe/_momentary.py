@@ -110,7 +110,7 @@ class Moment:
         return self.ex.fitted(lambda size: self.run(l2=self.ex.spread(size)) - self.off, first, self.effect)
 
     def as_decay(self, order: Order) -> Fit:
-        """The twin's weights are shrunk in that step, by the share that the step took or, before it, by the one that fits.
+        """The twin's weights are shrunk in that step, by the share that shows after it, or that fits if before it.
 
         What a step that averages or rebuilds the weights shows of a share taken before it is another number.
         """
@@ -185,9 +185,7 @@ def _taken(orders: dict[Order, float], decays: dict[Order, list[Fit]], reached: 
     return (steady[0], True) if len(steady) == 1 else (best, False)
 
 
-def _share(
-    ex: Experiments, reached: Any, moment: Moment, decays: dict[Order, list[Fit]], start: Verdict
-) -> Verdict:
+def _share(ex: Experiments, reached: Any, moment: Moment, decays: dict[Order, list[Fit]], start: Verdict) -> Verdict:
     orders = {order: _worst(fits, reached) for order, fits in decays.items()}
     best, told = _taken(orders, decays, reached)
     order = best if told else None

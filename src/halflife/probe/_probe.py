@@ -137,17 +137,26 @@ def _decided(ex: Experiments, reached: Any) -> tuple[Experiments, Verdict]:
     verdict = _once(ex, reached)
     if verdict.law is not Law.UNKNOWN or isinstance(ex.subject, Warmed) or ex.subject.lr is None:
         return ex, verdict
-    later = replace(ex, subject=warmed(ex.subject), memo={})
-    try:
-        again = _once(later, reached) if _shown(later)[reached].all() else verdict
-    except Exception:
-        return ex, verdict
-    if again.law is Law.UNKNOWN or (again.error or 0.0) > STEADY * abs(again.coefficient or 1.0):
-        return ex, verdict
-    if not again.penalty and _anchored(later, replace(ex, subject=warmed(ex.subject, away=1.0), memo={}), reached):
-        return ex, verdict
-    seen = Evidence(experiment=f"the same after {WARMED} steps", outcome=f"then it is {again.law}, from the first not")
-    return later, replace(again, evidence=(*verdict.evidence, seen, *again.evidence))
+    for away in (0.0, None):
+        later = replace(ex, subject=warmed(ex.subject, away=away), memo={})
+        try:
+            again = _once(later, reached) if _shown(later)[reached].all() else verdict
+        except Exception:  # noqa: S112 - not every optimizer lets its strength be changed in mid-run
+            continue
+        if again.law is Law.UNKNOWN or not _steady(again):
+            continue
+        elsewhere = replace(ex, subject=warmed(ex.subject, away=1.0), memo={})
+        if away is not None and not again.penalty and _anchored(later, elsewhere, reached):
+            continue
+        said = f"then it is {again.law}, from the first not"
+        seen = Evidence(experiment=f"the same after {WARMED} steps", outcome=said)
+        return later, replace(again, evidence=(*verdict.evidence, seen, *again.evidence))
+    return ex, verdict
+
+
+def _steady(verdict: Verdict) -> bool:
+    """Whether its coefficient may be believed, though it shows after a warm-up only; a mean over copies varies."""
+    return verdict.averaged or (verdict.error or 0.0) <= STEADY * abs(verdict.coefficient or 1.0)
 
 
 def _anchored(zero: Experiments, away: Experiments, reached: Any) -> bool:
