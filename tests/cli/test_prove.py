@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from halflife.cli import app, main
 from halflife.rules import RULES
+from mutants.wrong_claims import PLANTED
 
 RUN = CliRunner()
 
@@ -38,6 +39,14 @@ def test_latex_and_fixed_settings() -> None:
     result = RUN.invoke(app, ["prove", "momentum", "momentum=0", "dampening=0", "--latex", "--steps", "2"])
     assert result.exit_code == 0
     assert r"\alpha_{t} = \eta_{t} \lambda" in result.stdout
+
+
+def test_a_theorem_that_does_not_hold_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the code that was run refutes a theorem, nothing is proved on the screen and the exit code says so."""
+    monkeypatch.setitem(RULES, "sgd", PLANTED["sgd that steps twice as far"])
+    result = RUN.invoke(app, ["prove", "proposition-1"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "a theorem does not hold" in result.stderr
 
 
 def test_help_has_examples() -> None:

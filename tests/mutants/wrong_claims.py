@@ -5,7 +5,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from halflife.proofs import Certificate
+from halflife.proofs import Certificate, Situation
+from halflife.proofs._certificate import demand
 from halflife.proofs._exact import Exact
 from halflife.rules import RULES, Rule
 
@@ -45,6 +46,34 @@ DOCTORED: dict[str, Callable[[Certificate], Certificate]] = {
     "a hyperparameter of its own that is shared": lambda c: _situations(c, settings={"eps": Fraction(1)}),
 }
 """What makes a good certificate a bad one."""
+
+
+def _claimed(rule: str, l2: str, shared: dict[str, Fraction], *own: dict[str, Fraction]) -> Certificate:
+    """Two steps on another weight each, with the demands that really come out."""
+    weights, gradients = (Fraction(1), Fraction(3)), (Fraction(1, 3), Fraction(1, 5))
+    arguments: dict[str, Any] = {"lr": Fraction(1, 10), "l2": Fraction(l2)}
+    situations = [
+        Situation(
+            weight=weight,
+            gradients=gradients,
+            settings=settings,
+            demand=demand(RULES[rule], weight, gradients, settings={**shared, **settings}, **arguments),
+        )
+        for weight, settings in zip(weights, own, strict=True)
+    ]
+    return Certificate(rule=RULES[rule], settings=shared, order=None, situations=tuple(situations), **arguments)  # type: ignore[arg-type]
+
+
+_HALF, _DAMPENING = {"momentum": Fraction(1, 2)}, {"dampening": Fraction(0)}
+HONEST = _claimed("momentum", "1/2", _HALF | _DAMPENING, {}, {})
+MEANINGLESS: dict[str, Certificate] = {
+    "a penalty below zero": _claimed("momentum", "-1/2", _HALF | _DAMPENING, {}, {}),
+    "a momentum of one": _claimed("momentum", "1/2", {"momentum": Fraction(1)} | _DAMPENING, {}, {}),
+    "a momentum below zero": _claimed("momentum", "1/2", {"momentum": Fraction(-1, 2)} | _DAMPENING, {}, {}),
+    "a momentum for each weight": _claimed("momentum", "1/2", _DAMPENING, _HALF, {"momentum": Fraction(1, 3)}),
+    "a scale that one of the two leaves out": _claimed("preconditioned", "1/2", {}, {"scale": Fraction(2)}, {}),
+}
+"""Certificates whose demands come out as written and differ, of things that no rule is or that no α has to serve."""
 
 
 def _twice(rule: Rule) -> Rule:

@@ -2,15 +2,16 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pytest
 import torch
 
 from halflife.proofs import Certificate, Situation, same_solution, same_steps
+from halflife.proofs._certificate import demand
 from halflife.rules import RULES
-from mutants.wrong_claims import DOCTORED, PLANTED
+from mutants.wrong_claims import DOCTORED, HONEST, MEANINGLESS, PLANTED
 
 REFUTED = [name for name in RULES if name != "sgd"]
 
@@ -103,6 +104,15 @@ def test_doctored_certificate_is_refused(doctored: str, rule: str) -> None:
     assert not DOCTORED[doctored](certificate).check()
 
 
+@pytest.mark.parametrize("name", MEANINGLESS)
+def test_meaningless_certificate_is_refused(name: str) -> None:
+    """Two demands that differ refute nothing where the situations are not ones that one α has to serve."""
+    first, second = MEANINGLESS[name].situations
+    assert first.demand != second.demand
+    assert not MEANINGLESS[name].check()
+    assert HONEST.check()
+
+
 @pytest.mark.parametrize("rule", ["momentum", "adam", "rmsprop", "adagrad"])
 def test_certificate_of_another_rule_is_refused(rule: str) -> None:
     """The demands are those of one rule: under SGD they do not come out."""
@@ -126,6 +136,29 @@ def test_certificate_of_rest_is_refused_if_the_memory_moves() -> None:
     assert first.memory is not None
     memory = {name: value * 2 for name, value in first.memory.items()}
     assert not replace(certificate, situations=(replace(first, memory=memory), second)).check()
+
+
+def test_twins_at_rest_must_both_rest() -> None:
+    """The one with decay needs a memory that stays, the one with the penalty a gradient that the penalty cancels."""
+    certificate = same_solution("adam").certificate
+    assert certificate is not None
+    first, _ = certificate.situations
+    ((gradient,), memory) = (first.gradients, first.memory)
+    assert memory is not None
+    ask = partial(
+        demand,
+        certificate.rule,
+        first.weight,
+        lr=certificate.lr,
+        l2=certificate.l2,
+        settings={**certificate.settings, **first.settings},
+        order=certificate.order,
+    )
+    assert ask((gradient,), memory=memory) == first.demand
+    with pytest.raises(ArithmeticError, match="moves"):
+        ask((gradient,), memory={"m": memory["m"], "s": 2 * memory["s"]})
+    with pytest.raises(ArithmeticError, match="moves"):
+        ask((2 * gradient,), memory={"m": 2 * memory["m"], "s": 4 * memory["s"]})
 
 
 def test_checking_needs_neither_sympy_nor_the_search() -> None:

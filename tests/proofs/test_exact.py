@@ -88,6 +88,7 @@ def test_late_step_forgets() -> None:
     """So late, powers of shares below 1 are gone, those of 1 are not, and times zero is zero."""
     late = Late()
     assert Exact("0.999") ** late == 0
+    assert Exact(1) ** late == 1
     assert 0.96 ** (late * Exact("0.004")) == 0
     assert 0.96 ** (late * Exact(0)) == 1
     assert 2 * late * Exact(0) == 0

@@ -1,17 +1,29 @@
 import json
 import re
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 import sympy
 
 from halflife import UnknownName
-from halflife.proofs import THEOREMS, Theorem, Verdict, same_solution, same_steps, theorem
+from halflife.proofs import (
+    THEOREMS,
+    Measurement,
+    Proof,
+    Proofs,
+    Step,
+    Theorem,
+    Verdict,
+    same_solution,
+    same_steps,
+    theorem,
+)
 from halflife.proofs.proposition_1 import theorem as proposition_1
 from halflife.proofs.proposition_3 import theorem as proposition_3
 from halflife.proofs.same_steps import agree_with
 from halflife.rules import RULES
-from mutants.wrong_claims import PLANTED, WRONG_DECAYS
+from mutants.wrong_claims import HONEST, MEANINGLESS, PLANTED, WRONG_DECAYS
 
 SHOWN = [*THEOREMS, "same-steps-momentum", "same-solution-momentum", "same-steps-adam", "same-solution-preconditioned"]
 
@@ -54,6 +66,44 @@ def test_witness_and_counterexample_are_far_apart(name: str) -> None:
     assert proved.witnesses
     assert proved.counterexamples
     assert min(m.at_least for m in proved.counterexamples) >= 10 * min(m.at_most for m in proved.witnesses)
+
+
+def _whole(**changes: Any) -> Theorem:
+    """A theorem with one of everything, all of it true unless changed."""
+    parts: dict[str, Any] = {
+        "proof": (Step(says="", left=sympy.Symbol("x"), right=sympy.Symbol("x")),),
+        "witnesses": (Measurement(says="", measure=lambda: 1.0, at_most=2.0),),
+        "counterexamples": (Measurement(says="", measure=lambda: 1.0, at_least=0.5),),
+        "certificate": HONEST,
+        "verdict": Verdict.NOT_EQUIVALENT,
+    }
+    return Theorem(name="", title="", statement="", hypotheses=(), reference="", **parts | changes)
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "proof": {"proof": (Step(says="", left=sympy.Symbol("x"), right=sympy.Symbol("y")),)},
+    "witness": {"witnesses": (Measurement(says="", measure=lambda: 1.0, at_most=0.5),)},
+    "counterexample": {"counterexamples": (Measurement(says="", measure=lambda: 1.0, at_least=2.0),)},
+    "certificate": {"certificate": MEANINGLESS["a momentum of one"]},
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_broken_part_breaks_all_that_holds_it(name: str) -> None:
+    """A theorem, the proof of its rule and the table of all rules check only if every part of every theorem does."""
+    true, broken = _whole(), _whole(**BROKEN[name])
+    assert true.check()
+    assert not broken.check()
+    good = Proof(rule="sgd", same_steps=true, same_solution=true, theorems=(true,))
+    assert good.check()
+    assert good.to_json()["checked"]
+    assert Proofs(proofs=(good,), theorems=(true,)).check()
+    assert not Proofs(proofs=(good,), theorems=(true, broken)).check()
+    for place in ("same_steps", "same_solution", "theorems"):
+        bad = replace(good, **{place: (true, broken) if place == "theorems" else broken})
+        assert not bad.check()
+        assert not bad.to_json()["checked"]
+        assert Proofs(proofs=(good, bad)).check() == (place == "theorems")  # there they are asked by name, once
 
 
 @pytest.mark.parametrize("name", WRONG_DECAYS)

@@ -95,6 +95,14 @@ def test_named_schedules_reach_their_peak(name: str, steps: int) -> None:
         assert (min(shares) == 1) == (name == "constant")
 
 
+def test_named_schedules_have_the_usual_numbers() -> None:
+    """A twentieth of the run is warm-up, every third of it divides by ten, and a cosine restarts twice."""
+    assert [named("warmup-cosine", 100)(t) for t in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0])
+    assert named("warmup-cosine", 100)(5 + 95 // 2) == pytest.approx(cosine(95)(95 // 2))
+    assert [named("step", 10)(t) for t in (3, 4, 7, 8)] == pytest.approx([1.0, 0.1, 0.1, 0.01])
+    assert [t for t in range(90) if named("cosine-restarts", 90)(t) == 1] == [0, 30, 60]
+
+
 def test_unknown_schedule_names_the_nearest() -> None:
     """A name that does not exist is answered with the ones it resembles."""
     with pytest.raises(UnknownName, match="unknown schedule 'cosin': did you mean cosine"):
