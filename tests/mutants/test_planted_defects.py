@@ -103,6 +103,30 @@ class RightSparing(Planted):
             p.mul_(1 - group["lr"] * group["weight_decay"])
 
 
+class RightClippedPenalty(Planted):
+    """The penalty joins after the gradients have been clipped, so no twin can be handed it with them."""
+
+    def gradient(self, p, group):
+        return p.grad.clamp(-0.01, 0.01) + group["weight_decay"] * p
+
+
+class RightSwitching(Planted):
+    """A strength switches on a trust ratio besides."""
+
+    def decay(self, p, group, d):
+        if group["weight_decay"]:
+            p.mul_(1 - group["lr"] * group["weight_decay"])
+            d.mul_(p.norm() / d.norm().clamp_min(1e-30))
+
+
+class RightCentralizing(Planted):
+    """The penalty joins after the gradients have lost their mean."""
+
+    def gradient(self, p, group):
+        rows = tuple(range(1, p.ndim))
+        return p.grad - (p.grad.mean(dim=rows, keepdim=True) if rows else 0) + group["weight_decay"] * p
+
+
 class Nothing(Planted):
     def decay(self, p, group, d):
         p.clone().mul_(1 - group["lr"] * group["weight_decay"])
@@ -155,6 +179,37 @@ class LostInBfloat16(Planted):
             p.mul_(1 - group["lr"] * group["weight_decay"])
 
 
+class StopsAtFive(Planted):
+    def gradient(self, p, group):
+        steps = self.state[p].get("step", 0)
+        return p.grad + group["weight_decay"] * (steps < 5) * p
+
+
+class AbsoluteBehindAClip(Planted):
+    def gradient(self, p, group):
+        return p.grad.clamp(-0.01, 0.01) + group["weight_decay"] * p.abs()
+
+
+class AbsoluteAndSwitching(RightSwitching):
+    def decay(self, p, group, d):
+        if group["weight_decay"]:
+            p.sub_(group["lr"] * group["weight_decay"] * p.abs())
+            d.mul_(p.norm() / d.norm().clamp_min(1e-30))
+
+
+class NearlyPenalty(Planted):
+    def gradient(self, p, group):
+        return p.grad + group["weight_decay"] * (p + 0.01 * p.abs())
+
+
+class ByTheFirstNorm(Planted):
+    """A pull by the direction of the weights, as strong as they were at first: none after a start at zero."""
+
+    def decay(self, p, group, d):
+        norm = self.state[p].setdefault("norm", p.norm())
+        p.sub_(group["lr"] * group["weight_decay"] * norm * p.sign())
+
+
 class RoundedFactor(Planted):
     def decay(self, p, group, d):
         p.mul_(torch.tensor(1 - group["lr"] * group["weight_decay"], dtype=torch.bfloat16).to(p.dtype))
@@ -172,6 +227,8 @@ RIGHT = [
     (RightIndependent, Law.INDEPENDENT),
     (RightCorrected, Law.CORRECTED),
     (RightSparing, Law.DECOUPLED),
+    (RightClippedPenalty, Law.L2),
+    (RightSwitching, Law.DECOUPLED),
 ]
 BROKEN = [
     (Nothing, Law.NONE, Defect.NO_EFFECT),
@@ -184,7 +241,9 @@ BROKEN = [
     (LastGroupsLr, Law.DECOUPLED, Defect.WRONG_GROUP),
     (FirstGroupsStrength, Law.L2, Defect.WRONG_GROUP),
     (LostInBfloat16, Law.DECOUPLED, Defect.LOST_IN_PRECISION),
+    (StopsAtFive, Law.UNKNOWN, Defect.STOPS),
 ]
+NO_LAW = (AbsoluteBehindAClip, AbsoluteAndSwitching, NearlyPenalty, ByTheFirstNorm)
 
 
 @pytest.mark.parametrize(("optimizer", "law"), RIGHT)
@@ -203,6 +262,22 @@ def test_each_planted_defect_is_named(optimizer, law, defect):
     report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
     assert report.defects == (defect,), report
     assert report.law is law, report
+
+
+def test_gradients_centralized_before_the_penalty_joins():
+    """Such a penalty is told where the steps, and with them what a twin cannot be handed, are small."""
+    report = halflife.probe(RightCentralizing, lr=1e-2, weight_decay=0.1)
+    assert report.law is Law.L2, report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-3), report
+    assert report.defects == (), report
+    assert report.precision["float32"] == pytest.approx(1.0, abs=0.01), report
+
+
+@pytest.mark.parametrize("optimizer", NO_LAW)
+def test_no_other_place_makes_a_law_of_what_has_none(optimizer):
+    """Under quiet gradients, with large weights, after many steps: what obeys no law is UNKNOWN, without a defect."""
+    report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
+    assert (report.law, report.defects) == (Law.UNKNOWN, ()), report
 
 
 def test_a_factor_rounded_to_bfloat16_is_lost():

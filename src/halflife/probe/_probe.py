@@ -14,6 +14,7 @@ from halflife.probe._decide import decide
 from halflife.probe._experiments import EVERY_STEP, Experiments
 from halflife.probe._findings import no_effect, report_of, without_argument
 from halflife.probe._holding import LONG, WARMED, Warmed, held, of_length, warmed
+from halflife.probe._otherwise import otherwise
 from halflife.probe._report import Evidence, LawReport
 from halflife.probe._strength import bench_for, find_strength, second_decay
 from halflife.probe._verdict import FITS, Verdict
@@ -95,6 +96,8 @@ def _probe(subject: Any, bench: Bench) -> LawReport:
     if verdict.law is Law.UNKNOWN and not verdict.defects:
         ex, reached, verdict, vectors = _apart(ex, reached, verdict)
         known |= {"vectors": vectors}
+    if verdict.law in (Law.UNKNOWN, Law.PRECONDITIONED) and not verdict.defects:
+        ex, verdict = otherwise(ex, reached, verdict, _decided)
     if verdict.law is Law.UNKNOWN:
         nothing: dict[str, Any] = {"order": None, "coefficient": None, "error": None, "multiplied_by": ()}
         verdict = replace(verdict, **nothing, acting=EVERY_STEP)

@@ -117,6 +117,8 @@ class Subject(ABC):
 
     def changes(self, lr: Setting, strength: Setting, knobs: Mapping[str, float] | None) -> dict[str, Any]:
         """The arguments that differ from the configured ones."""
+        if isinstance(strength, tuple):
+            strength = (strength[0] or self.nothing, strength[1] or self.nothing)
         strength = self.nothing if strength == 0 else strength
         named = ((self.lr_name, lr), (self.strength_name, strength))
         return dict(knobs or {}) | {name: value for name, value in named if name is not None and value is not None}
