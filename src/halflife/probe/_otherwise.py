@@ -1,10 +1,10 @@
 """Where else to look at an optimizer whose law does not show at first, and what is to be seen there.
 
-Gradients may be clipped before a penalty joins them, so that a twin which is handed both has the penalty clipped, too:
-but not while they are quiet. A strength above zero may switch on more than a decay, as a trust ratio that is spared without it: then the twin must
-have the smallest strength and not none. Gradients may be centralized before a penalty joins, which a twin that is
-handed the penalty with its gradients would centralize too: but not to speak of where steps are small beside weights.
-And a decay of the first steps alone is gone once some steps are behind.
+Gradients may be clipped before a penalty joins them; then a twin that is handed both has the penalty clipped, too, but
+not while they are quiet. A strength above zero may switch on more than a decay, as a trust ratio that is spared without
+it; then the twin must have the smallest strength and not none. Gradients may be centralized before a penalty joins,
+and what a twin is handed with them, too; but that is little where steps are small beside weights. And a decay of the
+first steps alone is gone once some steps are behind.
 """
 
 from collections.abc import Callable, Iterator
