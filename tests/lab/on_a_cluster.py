@@ -114,22 +114,36 @@ def test_a_killed_worker_costs_its_chunk_in_flight(nodes, alone, tmp_path):
     assert len(told) <= 2
 
 
-def test_a_killed_node_costs_its_chunks_in_flight(nodes, alone):
-    """One of two nodes dies in mid-run: the other finishes, bitwise the same; at most what was in flight is redone."""
+def test_a_killed_node_costs_its_chunks_in_flight(nodes, alone, tmp_path):
+    """One of two nodes dies over its first chunk: the other finishes, bitwise the same; what it had is redone."""
+    made, workers = nodes
+    doomed, begun = workers.pop(), tmp_path / "begun"
 
-    def slowly(data, regime, settings, **more):
+    def hangs_there(data, regime, settings, *, where=doomed.node_id, mark=str(begun), **more):
+        import pathlib
         import time
 
-        time.sleep(0.4)
+        import ray
+
+        if ray.get_runtime_context().get_node_id() == where:
+            pathlib.Path(mark).touch()
+            time.sleep(600)
+        time.sleep(0.3)
         return train(data, regime, settings, **more)
 
-    made, workers = nodes
-    told, found = [], {}
+    def kills():
+        deadline = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        made.remove_node(doomed, allow_graceful=False)
+
+    told = []
+    killer = threading.Thread(target=kills)
+    killer.start()
     with cluster.crew("auto") as crew:
-        for chunk, trained, _ in run(DATA, REGIME, CHUNKS, crew=crew, trainer=slowly, happened=told.append):
-            found[chunk.number] = curves_of(trained)
-            if len(found) == 2:
-                made.remove_node(workers.pop(), allow_graceful=False)
+        started = run(DATA, REGIME, CHUNKS, crew=crew, trainer=hangs_there, happened=told.append)
+        found = {c.number: curves_of(t) for c, t, _ in started}
+    killer.join()
     assert found == alone
     assert 1 <= len(told) <= 2
     assert {incident.kind for incident in told} == {"worker died"}
