@@ -215,6 +215,59 @@ class RoundedFactor(Planted):
         p.mul_(torch.tensor(1 - group["lr"] * group["weight_decay"], dtype=torch.bfloat16).to(p.dtype))
 
 
+class Stubborn(torch.optim.Optimizer):
+    """AdamW as one writes it who knows no groups: its settings are its own attributes, or in a closure."""
+
+    def __init__(self, params, lr=1e-3, weight_decay=0.01):
+        super().__init__(params, {})
+        self.keep(lr, weight_decay)
+
+    def keep(self, lr, weight_decay):
+        self.lr, self.weight_decay = lr, weight_decay
+
+    def settings(self):
+        return self.lr, self.weight_decay
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        lr, weight_decay = self.settings()
+        for p in self.param_groups[0]["params"]:
+            if p.grad is not None:
+                m = self.state[p].setdefault("m", torch.zeros_like(p)).lerp_(p.grad, 0.1)
+                self.decay(p, lr, weight_decay)
+                p.sub_(lr * m.sign())
+
+    def decay(self, p, lr, weight_decay):
+        p.mul_(1 - lr * weight_decay)
+
+
+class StubbornAtFirst(Stubborn):
+    """By the lr that it was built with."""
+
+    def decay(self, p, lr, weight_decay):
+        p.mul_(1 - self.__dict__.setdefault("first", lr) * weight_decay)
+
+
+class Closed(Stubborn):
+    def keep(self, lr, weight_decay):
+        self.settings = lambda: (lr, weight_decay)
+
+
+class ClosedTwice(Closed):
+    def decay(self, p, lr, weight_decay):
+        p.mul_(1 - 2 * lr * weight_decay)
+
+
+class ClosedSign(Closed):
+    def decay(self, p, lr, weight_decay):
+        p.sub_(lr * weight_decay * p.sign())
+
+
+class ClosedQuadratic(Closed):
+    def decay(self, p, lr, weight_decay):
+        p.mul_(1 - lr**2 * weight_decay)
+
+
 RIGHT = [
     (torch.optim.SGD, Law.L2),
     (torch.optim.AdamW, Law.DECOUPLED),
@@ -271,6 +324,25 @@ def test_gradients_centralized_before_the_penalty_joins():
     assert report.coefficient == pytest.approx(1.0, rel=1e-3), report
     assert report.defects == (), report
     assert report.precision["float32"] == pytest.approx(1.0, abs=0.01), report
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "law", "coefficient"),
+    [
+        (Stubborn, Law.DECOUPLED, 1.0),
+        (StubbornAtFirst, Law.UNSCHEDULED, 1.0),
+        (Closed, Law.DECOUPLED, 1.0),
+        (ClosedTwice, Law.DECOUPLED, 2.0),
+        (ClosedQuadratic, Law.QUADRATIC, 1.0),
+        (ClosedSign, Law.UNKNOWN, 0.0),
+    ],
+)
+def test_settings_that_lie_outside_the_groups(optimizer, law, coefficient):
+    """Attributes are turned as groups are; of what cannot be turned in mid-run the plainest law is named."""
+    report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
+    assert (report.law, report.defects) == (law, ()), report
+    assert (report.coefficient or 0.0) == pytest.approx(coefficient, rel=1e-6), report
+    assert report.lr == 1e-2
 
 
 @pytest.mark.parametrize("optimizer", NO_LAW)

@@ -58,7 +58,7 @@ def _share(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
     share = typical(shares_in(ex)[:, reached])
     holds, seen = _of_size(ex, reached, share)
     evidence = [seen]
-    if ex.lr_counts and verdict.power is not None:
+    if ex.lr_counts and ex.subject.lr_moves and verdict.power is not None:
         follows, seen = _along(ex, reached, _schedule(verdict), verdict.power)
         evidence.append(seen)
         holds = holds and follows
@@ -113,7 +113,7 @@ def _penalty(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:
         return float(misfit(where.bench.parts, where.run(l2=sizes, **setting) - off, effect)[reached].max())
 
     tried = {"weights a hundred times as large": left(_scaled(ex))}
-    if ex.lr_counts:
+    if ex.lr_counts and ex.subject.lr_moves:
         tried["along a schedule of lr"] = left(of_length(ex, len(_schedule(verdict))), schedule=_schedule(verdict))
     tried[f"{LONG} steps"] = left(_prolonged(ex))
     seen = Evidence(

@@ -58,6 +58,7 @@ class Subject(ABC):
         strength_name: what that argument is called.
         dtypes: precisions below float64 that it can be asked to run in.
         grouped: whether it knows parameter groups.
+        lr_moves: whether lr can be changed in mid-run.
         peak_lr: the lr at construction when `start` cannot change it; None when `start` can.
         knobs: other numeric arguments that may be a strength, with their values.
         loudness: what the planned gradients are to be multiplied by.
@@ -74,6 +75,7 @@ class Subject(ABC):
     strength_name: str | None = None
     dtypes: tuple[str, ...] = LOWER_PRECISIONS
     grouped: bool = False
+    lr_moves: bool = True
     peak_lr: float | None = None
     knobs: Mapping[str, float | None] = field(default_factory=dict)
     loudness: float = 1.0

@@ -14,6 +14,7 @@ import torch
 from halflife._errors import BadInput
 from halflife.probe._subject import (
     FALLBACK_LR,
+    NUMBERS,
     Floats,
     Shape,
     Subject,
@@ -21,7 +22,7 @@ from halflife.probe._subject import (
     refuse_unknown,
     split,
 )
-from halflife.probe._torch_run import DENSE, DIFFERENTIABLE, SPARSE, TorchRun, assign, number, quiet
+from halflife.probe._torch_run import DENSE, DIFFERENTIABLE, SPARSE, TorchRun, assign, can_move, number, quiet
 
 LR_NAMES = ("lr", "learning_rate", "alpha", "eta", "step_size")
 FALLBACKS = {"lr": FALLBACK_LR, "learning_rate": FALLBACK_LR, "momentum": 0.9}
@@ -108,8 +109,8 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
             holder = inside[key]
             known[holder] = _with({**defaults, **fixed, **known}[holder], key, changes[key])
         optimizer = _built(factory, groups, fixed | known)
-        if any(key in inside and key not in accepted for group in groups for key in group):
-            raise NotImplementedError("an object outside the groups holds this setting")
+        if any(key not in group for given in groups for key in given):
+            raise NotImplementedError("this is no setting of a group")
         for key in changes.keys() - known.keys() - inside.keys():
             for each in optimizer.param_groups:
                 assign(each, key, changes[key])
@@ -118,11 +119,13 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     held = {key: getattr({**defaults, **fixed}[holder], key) for key, holder in inside.items()}
     values = {**{k: v for k, v in defaults.items() if k not in group}, **held, **group, **fixed}
     lr_name: str | None = next((n for n in LR_NAMES if n in group), None)
+    lr_name = lr_name or next((n for n in NUMBERS[:2] if n in accepted and number(values[n]) is not None), None)
     return TorchSubject(
         name=name,
         make=make,
-        lr=number(group.get(lr_name)) if lr_name else None,
+        lr=number(values[lr_name]) if lr_name else None,
         lr_name=lr_name,
+        lr_moves=can_move(built, lr_name),
         knobs=knobs_of(values, lr_name),
     )
 

@@ -75,16 +75,36 @@ class TorchRun:
                 p.copy_(part.view(p.shape))
 
     def scale_lr(self, factor: float) -> None:
-        """Change lr in every group, as torch's schedulers do."""
-        for group in self.optimizer.param_groups:
-            assign(group, self._lr_name, group[self._lr_name] * factor)
+        """Change lr in every group, as torch's schedulers do, or where the optimizer keeps it."""
+        for place in _holders(self.optimizer, self._lr_name):
+            assign(place, self._lr_name, place[str(self._lr_name)] * factor)
 
     def set_strength(self, value: float) -> None:
-        """Change it in every group."""
-        for group in self.optimizer.param_groups:
-            if self._strength_name not in group:
-                raise NotImplementedError("its strength is no setting of its groups")
-            assign(group, self._strength_name, value)
+        """Change it in every group, or where the optimizer keeps it."""
+        for place in _holders(self.optimizer, self._strength_name):
+            assign(place, self._strength_name, value)
+
+
+def _holders(optimizer: Any, name: str | None) -> list[dict[str, Any]]:
+    """The groups, or else the optimizer's own attributes, that have a setting of this name.
+
+    Raises:
+        NotImplementedError: neither have.
+    """
+    groups: list[dict[str, Any]] = optimizer.param_groups
+    if all(name in group for group in groups):
+        return groups
+    if name in vars(optimizer):
+        return [vars(optimizer)]
+    raise NotImplementedError(f"its {name} can only be set when it is built")
+
+
+def can_move(optimizer: Any, name: str | None) -> bool:
+    """Whether a setting of this name can be changed once it is built."""
+    try:
+        return bool(_holders(optimizer, name))
+    except NotImplementedError:
+        return False
 
 
 def assign(group: dict[str, Any], name: str | None, value: Any) -> None:

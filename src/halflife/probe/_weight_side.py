@@ -182,7 +182,7 @@ def lr_powers(ex: Experiments, reached: Any) -> tuple[float | None, float | None
         return float(np.log2(plain / other)) if plain * other > 0 else None
 
     at_start = power({"lr": ex.lr / 2}) if ex.subject.peak_lr is None else None
-    return power({"schedule": ex.bench.halved}), at_start
+    return power({"schedule": ex.bench.halved}) if ex.subject.lr_moves else None, at_start
 
 
 def lr_evidence(in_midrun: float | None, at_start: float | None, share: float) -> Evidence:
@@ -207,6 +207,9 @@ def by_powers(ex: Experiments, in_midrun: float | None, at_start: float | None, 
         if (in_midrun is None or abs(in_midrun - midrun) < slack)
         and (at_start is None or abs(at_start - start) < slack)
     ]
+    if in_midrun is None:
+        # an lr that stays as it was built is its own peak: of the laws that then are one, the plain one
+        known = [law for (midrun, start), law in POWERS.items() if midrun == start and law in known]
     if len(known) > 1:
         known = [law for law in known if ex.lr and abs(abs(share) / _formula(ex, law) - 1) < 0.01]
     return known[0] if len(known) == 1 else Law.UNKNOWN
