@@ -53,6 +53,7 @@ def test_every_torch_optimizer_has_its_law(optimizer, arguments, law, momentum, 
         assert report.coefficient == pytest.approx(1.0, rel=1e-6)
         assert (report.none_gradient, report.zero_gradient) == ("not decayed", "decayed")
         assert not report.changes_gradient
+        assert ("as configured, weight_decay is 0: nothing is regularized" in str(report)) == (report.strength == 0)
 
 
 def test_adamw_decays_before_the_step_with_its_half_life():
@@ -69,7 +70,7 @@ def test_asgd_has_a_second_decay():
     """ASGD shrinks weights by lr·lambd although weight_decay is zero."""
     report = halflife.probe(torch.optim.ASGD, lr=0.1, lambd=1e-2)
     assert report.second_decay is not None
-    assert report.second_decay.argument == "lambd"
+    assert (report.second_decay.argument, report.second_decay.value) == ("lambd", 1e-2)
     assert report.second_decay.decay == pytest.approx(1e-3, rel=0.01)
 
 
