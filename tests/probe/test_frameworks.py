@@ -61,13 +61,15 @@ def test_keras_weight_decay_is_decoupled_in_every_optimizer(name):
     """Keras' Adam with weight_decay is AdamW, its SGD is SGDW; lr being float32 there, the coefficient is 1 to 1e-3.
 
     FTRL makes the weights anew from its memory, schedule-free steps average them: what was taken before the step is
-    then another share after it, and the one that was taken is found all the same. LAMB's step goes with the norm of
-    the weights, so before it and after it are one.
+    then another share after it, and the one that was taken is found all the same, and that it comes back. LAMB's step
+    goes with the norm of the weights, so before it and after it are one.
     """
     report = halflife.probe(f"keras.optimizers:{name}")
     assert (report.law, report.order) == (Law.DECOUPLED, None if name == "Lamb" else Order.BEFORE), report
     assert report.coefficient == pytest.approx(1.0, rel=1e-3)
     assert not report.enters_momentum
+    comes_back = [seen for seen in report.evidence if "most of it is back" in seen.outcome]
+    assert bool(comes_back) is (report.decay is None) is (name in ("Ftrl", "ScheduleFreeAdamW"))
 
 
 def test_keras_variables_without_gradient_are_told_from_the_one_that_is_lent_zeros():

@@ -6,125 +6,24 @@ compared. One step can: until then both runs are the same to the last bit, and w
 its decay at the step size of that step.
 """
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from halflife.probe._experiments import Experiments
 from halflife.probe._fit import Fit
+from halflife.probe._moment import DISTINCT, Moment
 from halflife.probe._report import Evidence
-from halflife.probe._subject import Floats, Run
 from halflife.probe._verdict import CLEARLY, ESTIMATED, FITS, PROPORTIONAL, TIMES, Verdict
 from halflife.rules import Law, Order
 
-DISTINCT = 1e-6
-"""A misfit below this is rounding: two orders that both leave less are not told apart by it."""
 SLACK = 0.05
+"""How far an exponent of lr, or a ratio, may be from what a law says."""
+LASTS = 0.5
+"""What is left of a step's share some steps later, where that share says something about longer runs."""
 STEADY = 1e-3
 """A share that varies less from step to step is one number."""
-"""How far an exponent of lr, or a ratio, may be from what a law says."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moment:
-    """The runs that differ in one step.
-
-    Attributes:
-        ex: the experiments on the same subject.
-        at: the step.
-        strength: of the regularization in it.
-        lr: at construction.
-        lr_then: what lr is multiplied by in that step.
-        loudness: what all gradients are multiplied by.
-        size: what the start is multiplied by.
-    """
-
-    ex: Experiments
-    at: int
-    strength: float
-    lr: float | None
-    lr_then: float = 1.0
-    loudness: float = 1.0
-    size: float = 1.0
-
-    def run(
-        self, *, strength: float = 0.0, l2: Floats | None = None, order: Order | None = None, share: Any = 0.0
-    ) -> Floats:
-        """The weights before that step and after it and each further one, helped from outside as asked."""
-        ex = self.ex
-        start = ex.bench.weights * self.size
-        run: Run = ex.subject.start(ex.bench.shapes, start, lr=self.lr, strength=0.0, knobs=ex.knobs)
-        rows = []
-        for t, planned in enumerate(ex.bench.gradients):
-            gradient = planned * self.loudness
-            if t != self.at:
-                run.step(gradient)
-                rows.append(run.weights())
-                continue
-            here = run.weights()
-            rows = [here]
-            if self.lr_then != 1.0:
-                run.scale_lr(self.lr_then)
-            if strength:
-                run.set_strength(strength)
-            if order is Order.BEFORE:
-                run.put(here * (1 - share))
-            run.step(gradient if l2 is None else gradient + l2 * here)
-            if order is Order.AFTER:
-                run.put(run.weights() * (1 - share))
-            elif order is Order.JOINT:
-                run.put(run.weights() - share * here)
-            if strength:
-                run.set_strength(0.0)
-            if self.lr_then != 1.0:
-                run.scale_lr(1 / self.lr_then)
-            rows.append(run.weights())
-        return np.stack(rows)
-
-    @cached_property
-    def off(self) -> Floats:
-        """The twin that is left alone."""
-        return self.run()
-
-    @cached_property
-    def effect(self) -> Floats:
-        """What the step's regularization did, then and later."""
-        return self.run(strength=self.strength) - self.off
-
-    @property
-    def acts(self) -> bool:
-        """Whether the step's regularization shows in any weight."""
-        return bool(abs(self.effect).max() > self.ex.noise)
-
-    @cached_property
-    def shares(self) -> Floats:
-        """α of each tensor in that step, by what it did to the weights."""
-        here, moved = self.off[0], self.effect[1]
-        return self.ex.per_tensor(lambda p: -float(moved[p] @ here[p]) / float(here[p] @ here[p]))
-
-    def as_l2(self) -> Fit:
-        """The twin is handed λ·w with its gradient of that step."""
-        first = np.full(len(self.ex.bench.parts), self.strength)
-        return self.ex.fitted(lambda size: self.run(l2=self.ex.spread(size)) - self.off, first, self.effect)
-
-    def as_decay(self, order: Order) -> Fit:
-        """The twin's weights are shrunk in that step, by the share that shows after it, or that fits if before it.
-
-        What a step that averages or rebuilds the weights shows of a share taken before it is another number.
-        """
-
-        def predict(share: Floats) -> Floats:
-            return self.run(order=order, share=self.ex.spread(share)) - self.off
-
-        shares = self.shares
-        if order is Order.AFTER:
-            there, moved = self.off[1], self.effect[1]
-            shares = self.ex.per_tensor(lambda p: -float(moved[p] @ there[p]) / float(there[p] @ there[p]))
-        fit = Fit(size=shares, misfit=self.ex.misfit(predict(shares), self.effect))
-        apart = order is Order.BEFORE and (fit.misfit[np.isfinite(fit.misfit)] > DISTINCT).any()
-        return self.ex.fitted(predict, shares, self.effect) if apart else fit
 
 
 def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None:
@@ -147,7 +46,7 @@ def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None
         if penalty < FITS and penalty * CLEARLY < min(orders.values()):
             return _penalty(ex, reached, penalties, start)
         if min(orders.values()) < FITS:
-            return _share(ex, reached, moments[1], decays, start)
+            return _lasting(ex, reached, moments[0], _share(ex, reached, moments[1], decays, start))
     except Exception:  # not every optimizer lets its strength be changed in mid-run
         return None
     return None
@@ -239,6 +138,21 @@ def _share(ex: Experiments, reached: Any, moment: Moment, decays: dict[Order, li
         repeats=False,
         evidence=tuple(evidence),
     )
+
+
+def _lasting(ex: Experiments, reached: Any, early: Moment, verdict: Verdict) -> Verdict:
+    """The verdict without an α where what a step takes comes back: from other copies of the weights, or a memory."""
+    here, ends = early.off[0], early.effect[-1]
+    kept = ex.per_tensor(lambda p: -float(ends[p] @ here[p]) / float(here[p] @ here[p]))
+    left = (kept / early.as_decay(Order.BEFORE).size)[reached]
+    if not ((left >= 0) & (left < LASTS)).all():
+        return verdict
+    seen = Evidence(
+        experiment="what that step took, at the end of the run",
+        outcome="most of it is back: the weights are made anew from a memory, or from other copies of them",
+        numbers={"left": float(left.mean())},
+    )
+    return replace(verdict, averaged=False, decay=None, evidence=(*verdict.evidence, seen))
 
 
 def _typical(moment: Moment, order: Order, reached: Any) -> float:

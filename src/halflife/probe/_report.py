@@ -97,7 +97,8 @@ class LawReport:
         strength: as configured.
         strength_name: what the argument is called; None when there is none.
         lr: as configured.
-        decay: α at the configured lr and strength (1/step); None where the law has no share of its own. Of L2 under
+        decay: α at the configured lr and strength (1/step); None where the law has no share of its own, or where what
+            one step takes comes back in the next ones, from a memory or from other copies of the weights. Of L2 under
             momentum it is what a step removes once the momentum has built up, the slow root of
             w_{t+1} = (1+μ−ηλ)·w_t − μ·w_{t−1}, about ηλ/(1−μ); the first step removes ηλ.
         second_decay: a decay besides.
