@@ -68,6 +68,31 @@ def test_an_unknown_optimizer_is_unknown_until_it_is_named(tmp_path):
     assert training.groups[0].law.name == "L2"
 
 
+def test_optimizers_of_two_laws_that_may_be_meant_leave_it_unknown(tmp_path, monkeypatch):
+    """Where the settings' names fit several optimizers and these do not obey one law, none of them is taken."""
+
+    class Other(torch.optim.SGD):
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        p.data.mul_(1 - group["weight_decay"]).sub_(p.grad, alpha=group["lr"])
+
+    model = net()
+    path = saved(tmp_path / "c.pt", torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1), model)
+    monkeypatch.setattr("halflife.audit._checkpoint._candidates", lambda group: [torch.optim.SGD, Other])
+    (training,) = trainings_of(path)
+    assert (training.name, training.groups[0].law.name) == ("the saved optimizer", "UNKNOWN")
+
+
+def test_running_statistics_are_no_weights(tmp_path):
+    """What batch norm keeps of its inputs is in the file, and no parameter."""
+    model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3))
+    torch.save(model.state_dict(), tmp_path / "c.pt")
+    (training,) = trainings_of(tmp_path / "c.pt", optimizer="torch.optim:SGD", arguments={"weight_decay": 0.1})
+    assert [p.name for p in training.groups[0].members] == [name for name, _ in model.named_parameters()]
+
+
 def test_safetensors_need_an_optimizer_named(tmp_path):
     """Weights alone are audited with the optimizer that the user names."""
     save_file = pytest.importorskip("safetensors.torch").save_file

@@ -1,5 +1,8 @@
 """Checks that call the user's loss or model once more: what they find by it, and that they leave no trace."""
 
+import random
+
+import numpy as np
 import pytest
 import torch
 
@@ -73,7 +76,13 @@ def test_auditing_leaves_the_training_alone():
     model[2].eval()
     before = {k: v.clone() for k, v in model.state_dict().items()}
     saved, noise = repr(optimizer.state_dict()), torch.get_rng_state()
-    halflife.audit(optimizer, model, steps=9, loss=lambda: model(x).sum(), example_input=x)
+    chances = random.getstate(), np.random.get_state()[1].tolist()
+
+    def loss():
+        return model(x).sum() * random.uniform(1, 2) * np.random.uniform(1, 2)  # noqa: S311 - a loss that draws
+
+    halflife.audit(optimizer, model, steps=9, loss=loss, example_input=x)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == chances
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert repr(optimizer.state_dict()) == saved
     assert torch.equal(torch.get_rng_state(), noise)

@@ -1,6 +1,7 @@
 """What an audit prints: the answer first, within 80 columns, and code that mends what was found when it is pasted."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 import halflife
 from audit_made import bias, group, planned, table, training, weight
 from halflife.audit import examine
+from halflife.audit._rows import group_rows
 from halflife.rules import Law
 from trainings import net, trained
 
@@ -102,6 +104,18 @@ def test_everything_fits_eighty_columns(law):
     assert max(map(len, result.text(by_parameter=True).splitlines())) <= 80
 
 
+def test_half_lives_are_told_in_epochs_where_their_length_is_known():
+    """Seven hundred steps of seven an epoch are a hundred epochs, on the screen and for machines."""
+    made = training(group(Law.DECOUPLED, 0.1, decay=1 - 2 ** (-1 / 700)), steps_per_epoch=7)
+    result = examine(made, select=["HL002"])
+    headings, (row,) = group_rows(result)
+    assert dict(zip(headings, row, strict=True))["epochs"] == "100"
+    assert result.to_dict()["groups"][0]["half_life_epochs"] == pytest.approx(100)
+    without = examine(replace(made, steps_per_epoch=None), select=["HL002"])
+    assert without.to_dict()["groups"][0]["half_life_epochs"] is None
+    assert "epochs" not in group_rows(without)[0]
+
+
 def test_groups_that_are_alike_share_a_row():
     """Forty groups of three settings are three rows."""
     result = examine(training(*(group(Law.DECOUPLED, 0.1 + i % 3, index=i) for i in range(40))), select=["HL002"])
@@ -113,6 +127,7 @@ def test_names_are_escaped_in_a_notebook():
     result = examine(training(group(Law.DECOUPLED, 0.1, weight("<script>x</script>", (3,), trainable=False))))
     assert "<script>" not in result._repr_html_()
     assert "&lt;script&gt;" in result._repr_html_()
+    assert "<b>" not in replace(result, optimizer="<b>")._repr_html_()
 
 
 def test_a_result_is_plain():
