@@ -21,6 +21,10 @@ def momentum(g, state):
     return state["m"].clone()
 
 
+def unit_momentum(g, state):
+    return momentum(g / g.norm().clamp_min(1e-12), state)
+
+
 def nesterov(g, state):
     return g + 0.9 * momentum(g, state)
 

@@ -5,7 +5,7 @@ import pytest
 import halflife
 from halflife import Law
 from halflife.probe import Defect
-from mutants.planted import BROKEN, DIRECTIONS, RIGHT, adam, planted
+from mutants.planted import BROKEN, DIRECTIONS, RIGHT, Decay, adam, planted, unit_momentum, wd
 
 LAWS = {
     "penalty": Law.L2,
@@ -134,3 +134,10 @@ def test_what_no_law_describes_is_unknown_with_evidence(direction, decay):
     assert report.law is Law.UNKNOWN, report
     assert report.defects == (), report
     assert len(report.evidence) > 1
+
+
+def test_a_penalty_that_is_large_beside_the_gradients_does_not_tell_its_law():
+    """Where the direction has one length, a large pull by w·‖w‖ is one by w: its size there says that it is none."""
+    pull = Decay(place="gradient", amount=wd, pulls=lambda p, state: p * p.norm())
+    report = halflife.probe(planted(unit_momentum, pull), lr=1e-2, weight_decay=0.1)
+    assert report.law is Law.UNKNOWN, report
