@@ -1,7 +1,9 @@
 """Training that begins elsewhere, in another order, with weights of rows, or ends early."""
 
+import os
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
@@ -64,6 +66,30 @@ def test_a_compiler_without_the_older_emitters_compiles_as_ever(monkeypatch):
                 doubled(np.float32(3), by=2)
         else:
             assert doubled(np.float32(3), by=2) == 6
+
+
+def test_a_cpu_of_one_thread_trains_to_the_same_weights():
+    """It is another device than JAX's own, and a training on it is the same training."""
+    device = compiler.one_thread()
+    assert device not in jax.devices()
+    alone = train(DATA, RECIPE, _settings(), seed=1, device=device)
+    np.testing.assert_allclose(_weights(alone), _weights(train(DATA, RECIPE, _settings(), seed=1)), rtol=1e-5)
+    assert jax.device_put(np.ones(3)).devices() == {jax.devices()[0]}
+
+
+def test_a_device_that_was_chosen_is_kept():
+    """Where somebody has set JAX's default device there is no other."""
+    with jax.default_device(jax.devices()[0]):
+        assert compiler.one_thread() is None
+
+
+@pytest.mark.parametrize("before", [None, "3"])
+def test_without_such_a_cpu_there_is_none(monkeypatch, before):
+    """A jaxlib that makes no clients gives none, and the size of the pool that others get is as it was."""
+    monkeypatch.delenv("NPROC", raising=False) if before is None else monkeypatch.setenv("NPROC", before)
+    monkeypatch.delattr("jaxlib.xla_client.make_cpu_client")
+    assert compiler._cpu_of_one_thread.__wrapped__() is None
+    assert os.environ.get("NPROC") == before
 
 
 def test_without_rows_to_measure_on_there_are_no_numbers():

@@ -85,6 +85,7 @@ def train(
     together: int | None = None,
     last_look: bool = True,
     soon: bool = False,
+    device: Any = None,
 ) -> Trained:
     """Train one network a setting, all from the same start on the same batches, all under one rule.
 
@@ -104,6 +105,7 @@ def train(
             lengths can share their program.
         last_look: whether error and score on all training rows are measured after the last epoch.
         soon: whether the program is compiled sooner and runs slower, for trainings that take a second or less.
+        device: a device of JAX to train on, by default its default.
 
     Returns:
         Curves and final weights, members in the order of the settings.
@@ -118,7 +120,7 @@ def train(
         rows = (_filled_up(data.train.x, dtype), _filled_up(data.train.y, dtype))
         learned = data.train if last_look else Rows(x=data.train.x[:0], y=data.train.y[:0])
         evaluated, every_epoch = in_blocks((data.valid, data.test), (learned,), dtype=dtype)
-        rows, evaluated = jax.device_put((rows, evaluated))  # once, not with every call
+        rows, evaluated = jax.device_put((rows, evaluated), device)  # once, not with every call
         start = start or _initial(regime, seed, members)
         parameters = [{name: w.astype(dtype) for name, w in layer.items()} for layer in start.parameters]
         states = start.states or [

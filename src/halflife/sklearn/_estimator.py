@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from halflife._errors import BadInput
 from halflife.lab import Data, Network, Regime, Rows, train
-from halflife.lab.compiler import keep_compiled_programs
+from halflife.lab.compiler import keep_compiled_programs, one_thread
 from halflife.lab.model import Parameters
 from halflife.lab.training import Start
 from halflife.sklearn import _files, _settings, _start
@@ -32,6 +32,9 @@ ERRORS = {"identity": "squared", "softmax": "softmax_cross_entropy", "logistic":
 _ROWS_AT_ONCE = 4096
 _SOON_DONE = 1e10
 """Weights × rows × epochs that are trained in about a second, so that the time to compile counts."""
+
+_SMALL_STEP = 1e7
+"""Weights × rows of a batch below which a step has too little work for two threads."""
 
 
 class NeuralNetwork(BaseEstimator, Arguments, ABC):  # type: ignore[misc] # scikit-learn ships no types
@@ -175,6 +178,7 @@ class NeuralNetwork(BaseEstimator, Arguments, ABC):  # type: ignore[misc] # scik
             after_epoch=patience.looks if may_stop else None,
             enough=patience.enough if may_stop else None,
             soon=network.parameters * len(X) * regime.epochs < _SOON_DONE,
+            device=one_thread() if network.parameters * regime.batch_size < _SMALL_STEP else None,
         )
         if trained.diverged[0]:
             raise BadInput(
