@@ -1,6 +1,7 @@
 """Answers as they are shown: on the command line, as JSON, on a screen of 80 columns, in a notebook."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def test_command_line() -> None:
     shown = CliRunner().invoke(app, ["translate", SGD, "--to", "keras,optax"])
     assert "EXACT" in shown.stdout
     assert "kernel_regularizer = bias_regularizer = keras.regularizers.L2(0.00025)\n" in shown.stdout
+
+
+def test_what_has_no_end_is_null() -> None:
+    """JSON knows no infinity: a weight that nothing shrinks has no half-life there."""
+    result = translate("torch.optim.SGD(lr=0.1)", to="torch")
+    assert result.terms.half_life == float("inf")
+    for told in (result.to_dict(), result[0].to_dict()):
+        assert (told["half_life"], told["timescale"]) == (None, None)
+        json.dumps(told, allow_nan=False)
 
 
 def test_command_line_reads_files(tmp_path: Path) -> None:
@@ -67,3 +77,4 @@ def test_a_canonical_recipe_is_answered_too() -> None:
         assert result[0].recipe in str(each)
         assert "<table>" in each._repr_html_()
     assert "&lt;" in translate("torch.optim.SGD(lr=0.1, weight_decay=1e-3)", to="torch", where="weights")._repr_html_()
+    assert "<b>" not in replace(result[0], framework="<b>", reasons=("<b>",))._repr_html_()

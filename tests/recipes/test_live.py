@@ -47,6 +47,43 @@ def test_uniform_decay_removes_the_same_share(amsgrad: bool) -> None:
     assert ratios[0] > 10 * ratios[1]
 
 
+ADAPTIVE = {
+    "adam": (torch.optim.Adam, {"betas": (0.0, 0.999)}),
+    "nadam": (torch.optim.NAdam, {"betas": (0.0, 0.999)}),
+    "adamax": (torch.optim.Adamax, {"betas": (0.0, 0.999)}),
+    "rmsprop": (torch.optim.RMSprop, {}),
+    "rmsprop with momentum": (torch.optim.RMSprop, {"momentum": 0.5}),
+    "adagrad": (torch.optim.Adagrad, {}),
+}
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_the_uniform_decay_is_what_torch_takes_away(name: str) -> None:
+    """Without a gradient, and λ too small to move the roots, torch's next steps remove the share that is told.
+
+    A root may move by its own forgetting, by less than the tolerance; what is wrong in one is wrong by half or more.
+    """
+    make, options = ADAPTIVE[name]
+    random = torch.Generator().manual_seed(4)
+    parameters = [torch.nn.Parameter(torch.randn(6, 4, generator=random, dtype=torch.float64)) for _ in range(2)]
+    optimizer = make(parameters, lr=LR, weight_decay=1e-6, **options)
+    for _ in range(30):
+        for parameter, size in zip(parameters, (10.0, 100.0), strict=True):
+            parameter.grad = size * torch.randn(6, 4, generator=random, dtype=torch.float64)
+        optimizer.step()
+    told = halflife.translate(optimizer, to="torch", law="DECOUPLED").source.decay
+    if "momentum" in options:  # roots that stay while a buffer fills
+        optimizer.param_groups[0]["alpha"] = 1.0
+    for parameter in parameters:
+        optimizer.state[parameter].get("momentum_buffer", torch.zeros(1)).zero_()
+        parameter.grad = torch.zeros_like(parameter)
+    for _ in range(40 if "momentum" in options else 1):
+        before = [parameter.detach().clone() for parameter in parameters]
+        optimizer.step()
+    taken = sum(float((old * (old - new.detach())).sum()) for old, new in zip(before, parameters, strict=True))
+    assert told == pytest.approx(taken / sum(float((old**2).sum()) for old in before), rel=0.03)
+
+
 def test_layers_carry_their_names() -> None:
     """Named parameters give their names to the layers, others their place and shape."""
     model = torch.nn.Linear(3, 2)

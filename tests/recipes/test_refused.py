@@ -81,6 +81,7 @@ def test_bad_recipes_are_one_sentence(text: str, sentence: str) -> None:
         ({"law": "L3"}, "law"),
         ({"law": "NONE"}, "leave regularization out"),
         ({"half_life": 0.5}, "one or more"),
+        ({"timescale": 1}, "more than one"),
         ({"half_life": "30 epochs"}, "rows"),
         ({"half_life": "soon"}, "must be positive"),
         ({"half_life": 5, "share": 0.5}, "give one"),

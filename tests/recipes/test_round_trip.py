@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halflife.recipes import FRAMEWORKS, Form, Framework, Grade, Recipe, Reduction, read, translate
-from halflife.rules import RULES, Law
+from halflife.recipes._fit import reduced
+from halflife.recipes._recipe import EpsPlace
+from halflife.rules import RULES, Law, update
 
 LOWEST = {"eps": 1e-12, "momentum": 0.1, "momentum_decay": 1e-4, "initial_accumulator": 0.0, "lr_decay": 0.0}
 
@@ -97,3 +99,54 @@ def test_summed_errors_become_means(batch: int, l2: float, lr: float) -> None:
     assert answer.setting.lr == pytest.approx(lr * batch)
     assert answer.setting.strength == pytest.approx(l2 / batch)
     assert read(answer.recipe).strength == pytest.approx(l2 / batch)
+
+
+SUMMED = [
+    Recipe(rule="adam", lr=0.01, law=Law.L2, strength=0.3, hyperparameters=(("eps", 0.1),)),
+    Recipe(rule="adam", lr=0.01, law=Law.DECOUPLED, strength=0.3, hyperparameters=(("eps", 0.1),)),
+    Recipe(rule="momentum", lr=0.01, law=Law.CONSTANT, strength=0.02, hyperparameters=(("momentum", 0.9),)),
+    Recipe(
+        rule="adagrad", lr=0.1, law=Law.L2, strength=0.3, hyperparameters=(("eps", 0.5), ("initial_accumulator", 4.0))
+    ),
+    Recipe(
+        rule="adagrad",
+        lr=0.1,
+        law=Law.L2,
+        strength=0.3,
+        hyperparameters=(("eps", 0.5), ("initial_accumulator", 4.0)),
+        eps_place=EpsPlace.UNDER_ROOT,
+    ),
+]
+
+
+def _path(recipe: Recipe, rows: int) -> list[float]:
+    """Twenty steps of one weight whose error, and so its gradient, is that of so many rows."""
+    weight, numbers, under = 1.0, recipe.numbers, 0.0
+    if recipe.eps_place is EpsPlace.UNDER_ROOT:  # √(s + ε) in place of √s + ε
+        under = numbers["eps"]
+        numbers |= {"eps": 0.0, "initial_accumulator": numbers["initial_accumulator"] + under}
+    state, path = RULES[recipe.rule].initial_state(weight), []
+    for step in range(1, 21):
+        gradient = rows * (2 * weight - 1 + (-1) ** step)
+        weight, state = update(
+            RULES[recipe.rule],
+            weight,
+            gradient,
+            state,
+            step=step,
+            lr=recipe.lr,
+            l2=recipe.l2,
+            decay=recipe.decay or 0.0 if recipe.law is not Law.L2 else 0.0,
+            **numbers,
+        )
+        path.append(weight)
+    return path
+
+
+@pytest.mark.parametrize("recipe", SUMMED, ids=lambda recipe: f"{recipe.rule}-{recipe.law}-{recipe.eps_place.name}")
+def test_the_recipe_for_the_mean_takes_the_steps_of_the_one_for_the_sum(recipe: Recipe) -> None:
+    """Gradients of eight rows together, and their mean with what is reduced: λ, ε, lr, and the accumulator."""
+    mean = reduced(replace(recipe, reduction=Reduction.SUM, batch=8))
+    assert mean.reduction is Reduction.MEAN
+    assert _path(mean, 1) == pytest.approx(_path(recipe, 8), rel=1e-12)
+    assert _path(recipe, 1) != pytest.approx(_path(recipe, 8), rel=1e-3)

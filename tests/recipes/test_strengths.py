@@ -43,6 +43,13 @@ def test_strengths_come_out_as_asked(law: str, schedule: str) -> None:
     assert translate(SGD, share=0.6, **told).terms.share == pytest.approx(0.6, rel=1e-9)
 
 
+def test_an_epoch_sees_each_row() -> None:
+    """A last, smaller mini-batch is a step, too: 1,000 rows by 300 are four steps an epoch."""
+    asked = translate(SGD, half_life="20 epochs", rows=1000, batch=300, epochs=3, to="torch")
+    assert asked.terms.half_life == pytest.approx(80)
+    assert asked.source.steps == 12
+
+
 def test_a_penalty_under_momentum_halves_a_weight_when_it_says() -> None:
     """Theorem 6, by running: with L2 of half-life 200 under momentum, untouched weights halve every 200 steps."""
     recipe = translate(SGD, half_life=200, to="torch").source

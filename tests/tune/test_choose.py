@@ -2,13 +2,17 @@
 
 import math
 from statistics import fmean, stdev
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from halflife.lab import Interval, Outcome
+from halflife.rules import Law
 from halflife.tune import Door, Point, Trial
+from halflife.tune._answer import answer, helps
 from halflife.tune._choose import choices, chosen_by_others, comparable, finalists
+from halflife.tune._setting import recipe
 
 
 def trial(door, lr, *splits, epochs=10, strength=0.1):
@@ -173,3 +177,64 @@ def test_the_finalists_are_the_best_of_each_door_the_first_of_all_first():
     worst = trial(Door.L2, 0.5, (3.0, 3.0, 3.0, 3.0))
     tried = comparable([worst, worse, STEADY, WITHOUT], (Door.NONE, Door.L2))
     assert finalists(tried, 2) == (WITHOUT.point, STEADY.point, worse.point)
+
+
+def told(*trials, finished=True):
+    """What an answer is made of."""
+    found = choices(comparable(trials, Door), None)
+    return SimpleNamespace(
+        choices=found,
+        best=min(found, key=lambda c: c.error.mean),
+        choice=lambda door: next((c for c in found if c.door is door), None),
+        rule="adam",
+        score="accuracy",
+        folds=4,
+        finished=finished,
+        regime=SimpleNamespace(epochs=10),
+    )
+
+
+BETTER, CHANCE, WORSE = (0.7, 0.5, 0.6, 0.45), (0.6, 1.3, 0.7, 0.8), (1.5, 1.4, 1.5, 1.3)
+
+
+@pytest.mark.parametrize(
+    ("errors", "verdict", "helping"),
+    [
+        (BETTER, "Regularization helps: validation error", True),
+        (CHANCE, "Regularization is not shown to help here: validation error", False),
+        (WORSE, "Regularization does not help here: L2 at its best loses", False),
+    ],
+)
+def test_a_gain_is_claimed_where_its_whole_interval_is_above_zero(errors, verdict, helping):
+    found = told(WITHOUT, trial(Door.L2, 0.1, errors))
+    assert answer(found)[0].startswith(verdict)
+    assert helps(found.best) is helping
+    assert ("could be chance" in answer(found)[0]) == (errors == CHANCE)
+    assert helps(told(trial(Door.L2, 0.1, errors)).best) is None
+
+
+@pytest.mark.parametrize(
+    ("l2", "decay", "said"),
+    [
+        (BETTER, WORSE, "At its best L2 does better: L2's error less decay's is -"),
+        (WORSE, BETTER, "At its best decay does better: L2's error less decay's is +"),
+        (CHANCE, (0.9, 0.9, 0.8, 0.9), "L2 and decay, each at its best, are not told apart"),
+    ],
+)
+def test_the_better_door_is_named_where_it_can_be_told(l2, decay, said):
+    sentences = answer(told(WITHOUT, trial(Door.L2, 0.1, l2), trial(Door.DECAY, 0.1, decay)))
+    assert any(sentence.startswith(said) for sentence in sentences), sentences
+
+
+def test_a_search_that_was_cut_short_says_so():
+    for finished in (True, False):
+        assert ("Time was up" in answer(told(WITHOUT, STEADY, finished=finished))[-1]) is not finished
+
+
+def test_the_recipe_is_of_the_run_that_found_it():
+    """100 rows by 32 are four steps an epoch, the last of them of four rows; decay follows the schedule, not lr."""
+    regime = SimpleNamespace(batch_size=32, epochs=3, schedule="cosine")
+    found = recipe("sgd", {}, Point(door=Door.DECAY, lr=0.1, strength=0.01), 100, regime)
+    assert (found.steps, found.batch, found.rows, found.schedule) == (12, 32, 100, "cosine")
+    assert (found.law, found.strength, found.decay) == (Law.INDEPENDENT, 0.01, pytest.approx(0.01))
+    assert recipe("sgd", {}, Point(door=Door.L2, lr=0.1, strength=0.3), 20, regime).batch == 20
