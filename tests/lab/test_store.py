@@ -49,6 +49,15 @@ def test_what_is_written_is_read_back(tmp_path):
     assert repr(found) == repr(expected)
 
 
+def test_what_a_file_tells_of_its_beginning_stays(tmp_path):
+    """What it was made by is told once, whoever goes on with it; what was found gives way to what is found later."""
+    with opened(filled(tmp_path / "study.db")) as store:
+        for number in (1, 2):
+            store.tell(cores=number)
+            store.keep(best=number)
+        assert (store.told()["about"], store.told()["found"]) == ({"cores": 1}, {"best": 2})
+
+
 def test_curves_are_there_for_any_tool(tmp_path):
     """Any reader of SQLite finds every curve of every member, NULL where it diverged, and what was asked."""
     path = filled(tmp_path / "study.db")

@@ -80,6 +80,8 @@ def test_twins_that_diverge_say_so():
         (1e-6, 1e-6, "real"),
         (1e-6, 9e-7, "real"),
         (1e-4, 1e-7, "real"),
+        (1e-4, 1e-4 * 2**-13, "real"),
+        (1e-4, 1e-4 * 2**-16, "rounding"),
         (0.0, 1e-12, "real"),
         (float("nan"), 1e-3, "diverged"),
         (1e-3, float("nan"), "diverged"),

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from halflife.recipes import FRAMEWORKS, Grade, translate
-from halflife.rules import Order
+from halflife.recipes import FRAMEWORKS, Grade, Recipe, translate
+from halflife.rules import RULES, Law, Order, update
 from recipes.texts import READ, SGD
 
 
@@ -64,6 +64,26 @@ def test_decays_of_other_schedules_remove_as_much_over_the_run(law: str) -> None
     assert after.law.name == law
     assert sum(after.decays()) == pytest.approx(sum(before.decays()), rel=1e-9)
     assert max(after.decays()) != pytest.approx(max(before.decays()), rel=0.1)
+
+
+@pytest.mark.parametrize("law", [Law.L2, Law.DECOUPLED])
+def test_dampening_moves_into_lr(law: Law) -> None:
+    """The same steps where it is not the first gradient that is dampened otherwise: here that one is zero."""
+    numbers = (("momentum", 0.8), ("dampening", 0.4))
+    recipe = Recipe(rule="momentum", lr=0.2, law=law, strength=0.3, hyperparameters=numbers)
+    (answer,) = translate(recipe, to="keras")
+    assert answer.grade is Grade.SAME_SOLUTION
+    paths = []
+    for each in (recipe, answer.setting):
+        weight, state, path = 0.0, RULES["momentum"].initial_state(0.0), []
+        for step in range(1, 21):
+            decay = each.decay if law is not Law.L2 else 0.0
+            gradient = float(step > 1) * (weight - 1)
+            told = {"step": step, "lr": each.lr, "l2": each.l2, "decay": decay, **each.numbers}
+            weight, state = update(RULES["momentum"], weight, gradient, state, **told)
+            path.append(weight)
+        paths.append(path)
+    assert paths[0] == pytest.approx(paths[1], rel=1e-12)
 
 
 def test_where_lr_stands_is_told() -> None:

@@ -12,7 +12,8 @@ from halflife.rules import Law
 from halflife.tune import Door, Point, Trial
 from halflife.tune._answer import answer, helps
 from halflife.tune._choose import choices, chosen_by_others, comparable, finalists
-from halflife.tune._setting import recipe
+from halflife.tune._point import space
+from halflife.tune._setting import recipe, written
 
 
 def trial(door, lr, *splits, epochs=10, strength=0.1):
@@ -238,3 +239,24 @@ def test_the_recipe_is_of_the_run_that_found_it():
     assert (found.steps, found.batch, found.rows, found.schedule) == (12, 32, 100, "cosine")
     assert (found.law, found.strength, found.decay) == (Law.INDEPENDENT, 0.01, pytest.approx(0.01))
     assert recipe("sgd", {}, Point(door=Door.L2, lr=0.1, strength=0.3), 20, regime).batch == 20
+    for task, name in (("classification", "MLPClassifier("), ("regression", "MLPRegressor(")):
+        assert [a.framework for a in written(found, task) if name in a.recipe] == ["sklearn"]
+
+
+@pytest.mark.parametrize(
+    ("door", "lr", "strength", "ends"),
+    [
+        (Door.DECAY, 0.1, 0.01, ()),
+        (Door.DECAY, 0.1, 0.1, ("strength",)),
+        (Door.DECAY, 1.0, 0.1, ("lr",)),
+        (Door.L2, 0.1, 0.01, ("strength",)),
+        (Door.L2, 0.1, 0.1, ()),
+        (Door.L2, 0.01, 10.0, ("lr", "strength")),
+    ],
+)
+def test_what_lies_at_an_end_of_the_search_is_told(door, lr, strength, ends):
+    """The window of λ is one for every lr, that of a decay moves with lr."""
+    searched = space("sgd", lrs=(0.01, 0.1, 1.0), l2s=(0.01, 0.1, 1.0, 10.0), decays=(0.001, 0.01, 0.09))
+    best = trial(door, lr, (0.1, 0.1, 0.1, 0.1), strength=strength)
+    (found,) = choices(comparable([best, trial(door, 0.1, (1.0, 1.0, 1.0, 1.0), strength=0.03)], (door,)), searched)
+    assert found.at_edge == ends

@@ -75,6 +75,24 @@ def test_a_torch_module_is_trained_as_the_labs_network_is(judge):
     agree(trained(model, model.train), judge, tolerance=1e-6)
 
 
+@pytest.mark.parametrize(("data", "error"), [("diabetes", "squared"), ("wine", "logistic_cross_entropy")])
+def test_a_torch_module_is_measured_as_the_labs_network_is(data, error):
+    rows = load(data, seed=1, train_size=60)
+    ours = Network(sizes=(rows.train.x.shape[1], rows.train.y.shape[1]), error=error)
+
+    class Layer(torch.nn.Linear):
+        def reset_parameters(self):
+            (layer,) = ours.initial(SEED)
+            self.weight.data = torch.tensor(layer["weights"], dtype=torch.float64)
+            self.bias.data = torch.tensor(layer["biases"][:, 0], dtype=torch.float64)
+
+    model = torch_model(Layer(*ours.sizes), shape=ours.sizes[:1], targets=ours.sizes[1], error=error)
+    regimes = (Regime(network=each, epochs=2, batch_size=16, precision="float64") for each in (ours, model))
+    judge, found = (by(rows, of, SETTINGS, seed=SEED) for by, of in zip((train, model.train), regimes, strict=True))
+    agree(found, judge, tolerance=1e-6)
+    assert found.final["train_score"] == pytest.approx(judge.final["train_score"], rel=1e-6)
+
+
 @pytest.mark.parametrize("break_", ["l2", "decay", "lr"])
 def test_a_torch_training_with_a_broken_step_does_not_agree(judge, break_, monkeypatch):
     from halflife.tune import _torch_training

@@ -1,6 +1,7 @@
 """Searches, driven with errors that are made up: what they try, what they drop, what they cost."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from halflife import BadInput
 from halflife.tune._budget import Plan, affordable
 from halflife.tune._optuna import by_optuna
-from halflife.tune._point import Door, space
+from halflife.tune._point import Door, Space, space
 from halflife.tune._search import RUNGS, by_chance, by_grid, survivors
 
 SPACE = space("adam")
@@ -135,6 +136,14 @@ def test_a_budget_is_kept_down_to_two_settings_on_all_folds(trainings, folds, sp
     asked = sum(min(b.folds or folds, folds) * len(b.points) * b.epochs / 50 for b in batches)
     assert asked + folds * 2 * len(left.space.doors) * (left.splits - 1) <= trainings * 1.0001
     assert {Door.NONE} < {p.door for b in batches for p in b.points}
+
+
+def test_a_training_of_a_tenth_of_the_epochs_costs_a_tenth():
+    """Two folds for a tenth, all five for three tenths and for all, the best quarter going on; then the finalists."""
+    asked = plan(space=Space(lrs=(0.1, 0.2, 0.4, 0.8), l2s=(1e-3, 1e-2, 1e-1, 1.0, 10.0), decays_over_lr=()))
+    asked = replace(asked, steps=0)
+    coarse = 2 * (4 + 20) * 0.1 + 5 * (2 + 5) * 0.3 + 5 * (2 + 2)
+    assert asked.cost == pytest.approx(coarse + 5 * 2 * 2 * 2)
 
 
 def test_optunas_budget_is_kept():

@@ -192,6 +192,20 @@ def test_what_would_not_be_done_in_time_is_not_begun_and_the_same_call_goes_on(m
     assert without_time(halflife.tune("wine", **SMALL, out="less.db")) == without_time(whole)
 
 
+def test_a_search_whose_last_split_took_too_long_is_not_finished(monkeypatch, whole):
+    right = Trials.attempt
+
+    def late(trials, batch, *places):
+        errors = right(trials, batch, *places)
+        trials.ends = -math.inf if batch.stage == "splits" else trials.ends
+        return errors
+
+    monkeypatch.setattr(Trials, "attempt", late)
+    shutil.copy(whole.path, "late.db")
+    assert whole.finished
+    assert not halflife.tune("wine", **SMALL, minutes=10, out="late.db").finished
+
+
 def test_the_pace_is_that_since_the_first_chunk(monkeypatch):
     now = 10.0
     monkeypatch.setattr("time.monotonic", lambda: now)

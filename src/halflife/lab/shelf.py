@@ -131,7 +131,7 @@ def _look(path: Path) -> StudyFile | None:
             data=question["data"][0],
             rules=tuple(question["rules"][1]),
             done=done,
-            total=max(done, len(question["settings"]) * len(question["seeds"]) * question.get("folds", 1)),
+            total=max(done, len(question["settings"]) * len(question["seeds"])),
             best=best,
         )
     except (BadStudy, sqlite3.Error, ValueError, LookupError, TypeError):

@@ -41,7 +41,7 @@ class Store:
         Args:
             path: the file; made with its question if there is none.
             question: everything that decides the results, as JSON values. `halflife ls` reads its data (name first),
-                rules, settings, seeds and, if there are any, folds.
+                rules, settings and seeds.
             versions: what a new file records of the software that made it.
             kind: the verb that asks; a file answers one.
 
