@@ -3,7 +3,7 @@
 import pytest
 
 from halflife.lab import Best, GridResult, Interval, Slope, Twins
-from halflife.lab.answer import answer
+from halflife.lab.answer import answer, headline
 from halflife.lab.foresight import Foresight
 from halflife.rules import Law
 
@@ -78,6 +78,29 @@ def test_a_disagreement_with_the_theorem_comes_first_and_loud():
 def test_a_gain_is_claimed_only_where_its_interval_excludes_nothing(tests, word):
     """Helps, hurts or chance: as the interval of the paired gain lies."""
     assert word in said([], [result("sgd", Law.L2, tests)])
+
+
+@pytest.mark.parametrize(
+    ("tests", "verdict", "end"),
+    [
+        ((0.5, 0.6, 0.7), "Regularization helps: ", "against 1.100 for sgd without: a gain of 0.5 (0.5 to 0.5)."),
+        ((1.5, 1.6, 1.7), "Regularization hurts: ", "against 1.100 for sgd without: a gain of -0.5 (-0.5 to -0.5)."),
+        ((0.2, 1.1, 1.8), "Regularization is not shown to help: ", ", which could be chance."),
+    ],
+)
+def test_the_headline_claims_a_gain_only_where_its_interval_excludes_nothing(tests, verdict, end):
+    """The second of two sentences, with the numbers of the nets that validate best; the first is of the doors."""
+    grid = [result("sgd", Law.L2, tests), result("adam", Law.INDEPENDENT, (3.0, 3.0, 3.0))]
+    twins = [pair("sgd", 6e-7, 1e-15, "rounding"), pair("adam", 0.5, 0.5, "real")]
+    first, second = headline(twins, {"sgd": SAME, "adam": OTHER}, grid)
+    assert first.startswith("Under sgd L2 regularization")
+    assert "; under adam they are not: " in first
+    assert second.startswith(verdict + "of all nets the one that validates best (sgd, L2, lr 0.1, λ = 0.01)")
+    assert second.endswith(end)
+    loud, _ = headline(twins, {"sgd": OTHER, "adam": OTHER}, grid)
+    assert loud.startswith("PROOF AND MEASUREMENT DISAGREE for sgd")
+    (once,) = headline([], {}, [result("sgd", Law.L2, (0.5,), without=(1.0,))])
+    assert once.endswith("one seed cannot tell that from chance.")
 
 
 def test_one_seed_claims_nothing():

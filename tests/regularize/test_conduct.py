@@ -108,6 +108,24 @@ def test_a_gradient_scaler_changes_nothing_and_an_overflow_skips_the_decay(fused
     torch.testing.assert_close(*ends, rtol=0, atol=2e-6)
 
 
+@pytest.mark.parametrize("overflows", [False, True])
+def test_a_step_that_is_skipped_does_not_count(overflows):
+    """A schedule of the step stays where it is where a scaler's kernel skips the step, and goes on where not."""
+    p, *_ = problem(dtype=torch.float32)
+    optimizer = torch.optim.AdamW([p], lr=LR, fused=True)
+    asked = []
+    halflife.regularize(optimizer, decay=DECAY, schedule=lambda step: asked.append(step) or 1.0)
+    asked.clear()
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    for step in range(2):
+        scaler.scale(p.sum()).backward()
+        p.grad.fill_(float("inf") if overflows and step == 0 else 1.0)
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad()
+    assert asked == [0, 0 if overflows else 1]
+
+
 def test_an_error_inside_the_step_lends_nothing_for_good():
     """After a step that raised, the strength and the gradients are taken back before the next."""
     p, start, gradient = problem()

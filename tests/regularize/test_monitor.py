@@ -53,6 +53,17 @@ def test_rotation_is_the_angle_and_the_share_is_of_lengths():
     assert row["norm"] == pytest.approx(math.hypot(2.7, 1.0), rel=1e-12)
 
 
+def test_a_row_is_of_the_parameters_that_have_a_gradient():
+    """What is left alone in a step is not measured in it; a group of which all is left alone has no row."""
+    moving, resting, idle = (torch.nn.Parameter(torch.full((3, 2), size, dtype=torch.float64)) for size in (1, 10, 100))
+    optimizer = torch.optim.AdamW([{"params": [moving, resting]}, {"params": [idle]}], lr=0.1, weight_decay=0.5)
+    watched = halflife.monitor(optimizer, every=1)
+    stepped(optimizer, moving, 1)
+    assert [row["group"] for row in watched.rows] == [0]
+    assert watched.rows[0]["norm"] == pytest.approx(0.95 * 6**0.5)
+    assert watched.rows[0]["measured_half_life"] == pytest.approx(math.log(2) / -math.log(0.95))
+
+
 def test_rows_go_to_a_csv_file_a_board_or_a_function(tmp_path):
     """Whatever takes them gets every row."""
     scalars, rows = [], []

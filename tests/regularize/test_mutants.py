@@ -28,6 +28,7 @@ JUDGES = [
     test_steps.test_decay_towards_given_weights,
     test_steps.test_proximal_decay_divides_the_new_weights,
     *(partial(test_steps.test_cautious_decay_acts_where_the_step_goes_the_same_way, goal=goal) for goal in (0.0, 0.5)),
+    *(partial(test_steps.test_cautious_decay_acts_where_nothing_moves, goal=goal) for goal in (0.0, 0.5)),
     test_steps.test_l1_makes_true_zeros_beside_decay,
     partial(test_steps.test_both_doors_at_once, law=Law.DECOUPLED, cls=torch.optim.SGD),
     partial(test_steps.test_both_doors_at_once, law=Law.PROXIMAL, cls=torch.optim.SGD),
@@ -53,6 +54,7 @@ JUDGES = [
     partial(KEPT, rounding="stochastic"),
     *(partial(test_resume.test_resuming_gives_the_same_bits, case=case) for case in ("compensated", "stochastic")),
     partial(test_resume.test_a_copy_is_regularized_as_the_original_is, case="toward, L1", how="deepcopy"),
+    test_resume.test_loading_the_beginning_forgets_what_was_lost_since,
     test_resume.test_a_checkpoint_without_halflife_does_not_undo_it,
 ]
 
@@ -78,6 +80,8 @@ MUTANTS = {
     "cautious inverted": (_arithmetic, "(w / old).le_(1)", "(w / old).gt_(1)"),
     "cautious nowhere": (_arithmetic, "(w / old).le_(1)", "(w / old).le_(-1e9)"),
     "cautious everywhere": (_arithmetic, "(w / old).le_(1)", "(w / old).le_(1e9)"),
+    "cautious not where nothing moves": (_arithmetic, "(w / old).le_(1)", "(w / old).lt_(1)"),
+    "cautious towards weights not where nothing moves": (_arithmetic, ".mul_(pull).ge_(0)", ".mul_(pull).gt_(0)"),
     "cautious by the new weights": (_arithmetic, "pull = old - goal[0] if goal else old", "pull = w.clone()"),
     "cautious towards weights inverted": (_arithmetic, ".mul_(pull).ge_(0)", ".mul_(pull).lt_(0)"),
     "own L2 of the decayed weights": (_hooks, "/ (1 if self.ask.law is Law.PROXIMAL else 1 - share)", "/ 1"),
@@ -108,6 +112,7 @@ MUTANTS = {
     "chance that rounds up": (_arithmetic, "(bits + noise)", "(bits + 0 * noise + 65535)"),
     "the same chance in every step": (_hooks, "4 * group.get(STEPS, 0) + phase", "phase"),
     "what is lost is not saved": (_checkpoint, "if p in lost:", "if p in {}:"),
+    "what was lost before loading is kept": (_checkpoint, "lost.clear()", "pass"),
     "foreign checkpoints obeyed": (_checkpoint, "if not ours or key", "if key"),
     "targets left behind by a copy": (_attach, "hooks.targets.update(targets)", "pass"),
     "a half-life that is a timescale": (_ask, "decay_from_half_life(in_steps(half_life, steps_per_epoch))", "1 / in_steps(half_life, steps_per_epoch)"),  # noqa: E501

@@ -78,6 +78,31 @@ def test_steps_agree_with_a_loop_written_out(request_, wanted):
             assert 0 < int((np.asarray(params["w"]) == 0).sum()) == int((w == 0).sum())
 
 
+def test_a_decay_that_no_number_holds_is_refused_too():
+    """An optimizer that shrinks its weights by itself, whatever it is handed, would do so beside what is asked."""
+
+    def shrinking(learning_rate):
+        def update(updates, state, params):
+            return jax.tree.map(lambda u, w: -learning_rate * u - w / 50, updates, params), state
+
+        return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+    with pytest.raises(BadInput, match="already regularizes"):
+        halflife.optax.regularize(shrinking, LR, decay=DECAY)
+
+
+@pytest.mark.parametrize("request_", [{"decay": DECAY, "cautious": True}, {"decay": DECAY, "l1": 0.1}])
+def test_weights_without_gradient_decay_whatever_else_is_asked(request_):
+    """A step of zero goes against nothing; and what l1 has made zero is zero to the last bit."""
+    optimizer = halflife.optax.regularize(optax.sgd, LR, **request_)
+    weights = {"w": jax.numpy.linspace(0.003, 3.0, 64).reshape(8, 8)}
+    updates, _ = optimizer.update(jax.tree.map(jax.numpy.zeros_like, weights), optimizer.init(weights), weights)
+    left = np.asarray(optax.apply_updates(weights, updates)["w"])
+    kept = (1 - DECAY) * np.asarray(weights["w"]) - LR * request_.get("l1", 0.0)
+    assert left == pytest.approx(np.maximum(kept, 0), rel=1e-5)
+    assert (left == 0).sum() == (kept <= 0).sum()
+
+
 def test_vectors_are_spared_unless_the_mask_says_otherwise():
     """Matrices by default; a tree, a function or True choose."""
     params = {"w": np.ones((2, 2), np.float32), "b": np.ones(2, np.float32)}

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import halflife
+from halflife.regularize._arithmetic import _by_chance
 
 
 def left(steps, dtype=torch.bfloat16, **request):
@@ -40,6 +41,14 @@ def test_the_probe_confirms_it(rounding):
         halflife.regularize(optimizer, decay=1.9e-3, rounding=each)
         kept[each] = halflife.probe(optimizer).precision["bfloat16"]
     assert kept[rounding] > 0.5 > 10 * kept["nearest"], kept
+
+
+def test_stochastic_rounding_leaves_what_is_no_number():
+    """NaN has many bit patterns, to the largest of which nothing can be added; an infinity stays one."""
+    odd = torch.tensor([0x7FFFFFFF, 0x7FC00000, 0x7F800000, -0x800000], dtype=torch.int32).view(torch.float32)
+    rounded = _by_chance(odd, torch.Generator().manual_seed(0))
+    assert torch.equal(rounded.isnan(), torch.tensor([True, True, False, False]))
+    assert rounded[2:].tolist() == [float("inf"), -float("inf")]
 
 
 def test_stochastic_rounding_depends_on_its_seed_alone():

@@ -89,6 +89,17 @@ def test_cautious_decay_acts_where_the_step_goes_the_same_way(goal):
     agree(trained(optimizer, p, gradient), wanted, everywhere)
 
 
+@pytest.mark.parametrize("goal", [0.0, 0.5])
+def test_cautious_decay_acts_where_nothing_moves(goal):
+    """A step of zero goes against nothing: what has no gradient decays as without caution."""
+    p, start, _ = problem()
+    optimizer = sgd(p)
+    toward = {"toward": [torch.full_like(start, goal)]} if goal else {}
+    halflife.regularize(optimizer, decay=DECAY, cautious=True, **toward)
+    wanted = loop(start, torch.zeros_like, before=lambda w, t: w - DECAY * (w - goal))
+    agree(trained(optimizer, p, torch.zeros_like), wanted, start)
+
+
 def test_l1_makes_true_zeros_beside_decay():
     """Soft thresholding at lr·l1 after the step, decay before it; zeros are zeros."""
     p, start, _ = problem()
