@@ -78,6 +78,15 @@ def test_steps_agree_with_a_loop_written_out(request_, wanted):
             assert 0 < int((np.asarray(params["w"]) == 0).sum()) == int((w == 0).sum())
 
 
+def test_l1_makes_true_zeros_of_what_large_steps_cross():
+    """A threshold above every new weight leaves none, to the last bit, though steps are larger than the weights."""
+    optimizer = halflife.optax.regularize(optax.sgd, LR, l1=10 / LR)
+    draw = np.random.default_rng(3).normal(size=(2, 64, 64))
+    weights, gradients = ({"w": jax.numpy.asarray(size * w)} for size, w in zip((1e-3, 1.0), draw, strict=True))
+    updates, _ = optimizer.update(gradients, optimizer.init(weights), weights)
+    assert not optax.apply_updates(weights, updates)["w"].any()
+
+
 def test_a_decay_that_no_number_holds_is_refused_too():
     """An optimizer that shrinks its weights by itself, whatever it is handed, would do so beside what is asked."""
 

@@ -22,6 +22,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from halflife import BadInput
 from halflife.rules import decay_from_half_life
 from halflife.sklearn import MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV
+from halflife.sklearn._settings import batch_rows
 
 X, Y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -229,6 +230,35 @@ def test_a_bad_argument_is_refused_in_a_sentence(name):
         MLPClassifier(**arguments).fit(X, Y)
 
 
+def test_a_batch_is_two_hundred_rows_unless_told_or_fewer():
+    """As scikit-learn has it for "auto"; no batch has more rows than there are."""
+    asked = (("auto", 250), ("auto", 150), (30, 250), (300, 250))
+    assert [batch_rows(*each) for each in asked] == [200, 150, 30, 250]
+
+
+class Planted:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return self.path.touch, ()
+
+
+def test_no_pickle_in_a_file_is_opened(tmp_path):
+    """An array of objects runs code when it is read: it is refused before, wherever it stands."""
+    path, mark = tmp_path / "model.npz", tmp_path / "ran"
+    MLPClassifier(**SMALL).fit(X, Y).save(path)
+    with np.load(path) as archive:
+        whole = dict(archive)
+    for name in ("about", "coefs_0", "more"):
+        np.savez(path, **whole | {name: np.array([Planted(mark)], dtype=object)})
+        with pytest.raises(BadInput, match="cannot be read"):
+            MLPClassifier.load(path)
+        assert not mark.exists()
+
+
 def test_other_bad_input_is_refused_in_a_sentence(tmp_path):
     """Two doors at once, use before fit, one class, unknown classes, divergence, and files that are not ours."""
     with pytest.raises(BadInput, match=r"l2 is 0.1 and decay is 0.1"):
@@ -274,8 +304,7 @@ def test_other_bad_input_is_refused_in_a_sentence(tmp_path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(BadInput, match="cannot be read"):
         MLPClassifier.load(path)
-    np.savez(path, about=np.array([{"format": 1}], dtype=object))
-    with pytest.raises(BadInput, match="cannot be read"):
-        MLPClassifier.load(path)
+    with pytest.raises(BadInput, match="leaves 1 to validate on: at least 2"):
+        MLPRegressor(**SMALL, early_stopping=True, validation_fraction=0.1).fit(X[:10], Y[:10])
     with pytest.raises(BadInput, match="cannot be saved"):
         MLPClassifier(**SMALL | {"random_state": np.random.RandomState(0)}).fit(X, Y).save(path)
