@@ -116,6 +116,12 @@ def test_half_lives_are_told_in_epochs_where_their_length_is_known():
     assert "epochs" not in group_rows(without)[0]
 
 
+def test_what_is_outside_of_every_group_is_what_could_be_trained():
+    """A frozen parameter that no optimizer holds is as it should be."""
+    result = examine(training(group(), outside=(weight("frozen", trainable=False), weight("lost"))))
+    assert [p.name for p in result.outside] == ["lost"] == result.to_dict()["outside"]
+
+
 def test_groups_that_are_alike_share_a_row():
     """Forty groups of three settings are three rows."""
     result = examine(training(*(group(Law.DECOUPLED, 0.1 + i % 3, index=i) for i in range(40))), select=["HL002"])

@@ -36,7 +36,6 @@ def cell(lr, strength, valid):
         test=value and Interval(mean=valid + 0.3, low=valid, high=valid + 0.7),
         score=value,
         norm=value and Interval(mean=10 * valid, low=None, high=None),
-        diverged=int(valid is None),
     )
 
 

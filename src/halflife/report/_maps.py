@@ -27,7 +27,6 @@ class Cell:
         test: test error, likewise.
         score: accuracy or R² on the test rows, likewise.
         norm: ‖w‖ without biases, likewise.
-        diverged: how many of its trainings did.
     """
 
     lr: float
@@ -38,7 +37,6 @@ class Cell:
     test: Interval | None
     score: Interval | None
     norm: Interval | None
-    diverged: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,5 +150,4 @@ def _cell(seeds: Sequence[Outcome]) -> Cell:
         test=over("test"),
         score=over("test_score"),
         norm=over("norm"),
-        diverged=sum(not o.sound for o in seeds),
     )
