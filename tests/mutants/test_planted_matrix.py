@@ -141,3 +141,10 @@ def test_a_penalty_that_is_large_beside_the_gradients_does_not_tell_its_law():
     pull = Decay(place="gradient", amount=wd, pulls=lambda p, state: p * p.norm())
     report = halflife.probe(planted(unit_momentum, pull), lr=1e-2, weight_decay=0.1)
     assert report.law is Law.UNKNOWN, report
+
+
+def test_what_a_trust_ratio_rescales_must_count_in_proportion():
+    """The square of a strength joined to a rescaled step is no trust ratio's law, though it looks like it at one."""
+    squared = planted(adam, Decay(place="joint", amount=lambda p, g, gs, t: g["weight_decay"] ** 2), trust=True)
+    report = halflife.probe(squared, lr=1e-2, weight_decay=0.1)
+    assert report.law is Law.UNKNOWN, report
