@@ -70,3 +70,12 @@ def test_some_rows_are_drawn_by_seed():
         for data in (folds((X, NUMBERS), number=3, rows=18, seed=seed)[0] for seed in (1, 2))
     ]
     assert sorted(drawn[0]) != pytest.approx(sorted(drawn[1]))
+
+
+def test_noise_is_drawn_by_seed_and_fold():
+    """What joins the targets of one fold, or under one seed, joins no other."""
+    drawn = []
+    for seed in (1, 2):
+        plain, noisy = (folds((X, NUMBERS), number=4, seed=seed, label_noise=share) for share in (0.0, 0.3))
+        drawn += [(b.train.y - a.train.y)[:20, 0] for a, b in zip(plain, noisy, strict=True)]
+    assert np.linalg.matrix_rank(np.array(drawn)) == len(drawn) == 8

@@ -1,6 +1,7 @@
 """Numbers as they are told: in cells, on maps of letters, in the columns of a terminal, and in what is pasted."""
 
 import io
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -75,3 +76,9 @@ def test_cells_in_a_notebook_are_words():
     """Headings and cells, whatever they hold."""
     assert table(["<h>"], [["<c>"]]).count("<th>&lt;h&gt;</th>") == 1
     assert "<td>&lt;c&gt;</td>" in table(["<h>"], [["<c>"]])
+
+
+def test_a_network_that_diverged_has_no_error_in_json(tuning):
+    """JSON knows no infinity: null stands there."""
+    trials = json.loads(json.dumps(tuning.to_dict(), allow_nan=False))["trials"]
+    assert [trial["errors"] for trial in trials if None in trial["errors"]] == [[0.9, None]]
