@@ -25,18 +25,23 @@ QUIET = 1e-4
 NEARLY = 0.02
 """A penalty that leaves so little unexplained is worth another look."""
 
+Laws = frozenset[Law]
+PENALTY: Laws = frozenset({Law.L2})
+"""What bounds a gradient does not bound a share, so a share that shows under quiet gradients alone obeys no law."""
+ANY: Laws = frozenset(Law) - {Law.UNKNOWN}
+
 Decided = Callable[[Experiments, Any], tuple[Experiments, Verdict]]
 
 
 def otherwise(ex: Experiments, reached: Any, verdict: Verdict, decided: Decided) -> tuple[Experiments, Verdict]:
     """The law in the first of these places that has one, and the experiments there; else the verdict as it was."""
-    for said, place, coefficient in _places(ex, reached, verdict):
+    for said, place, laws, coefficient in _places(ex, reached, verdict):
         try:
             there, found = decided(place, reached)
         except Exception:  # noqa: S112 - an optimizer that refuses this place shows nothing in it
             continue
         same = coefficient is None or abs((found.coefficient or 0.0) / coefficient - 1) < NEARLY
-        if same and (found.law is Law.L2 or found.law is not verdict.law is Law.UNKNOWN):
+        if same and found.law in laws:
             seen = Evidence(experiment=said, outcome=f"then it is {found.law}")
             decay = None if found.decay is None else found.decay * ex.strength / there.strength
             found = replace(found, decay=decay, evidence=(*verdict.evidence, seen, *found.evidence))
@@ -46,21 +51,21 @@ def otherwise(ex: Experiments, reached: Any, verdict: Verdict, decided: Decided)
     return ex, _stopped(ex, reached, verdict) if verdict.law is Law.UNKNOWN else verdict
 
 
-def _places(ex: Experiments, reached: Any, verdict: Verdict) -> Iterator[tuple[str, Experiments, float | None]]:
-    """What each is, the experiments there, and the coefficient if it is known already."""
+def _places(ex: Experiments, reached: Any, verdict: Verdict) -> Iterator[tuple[str, Experiments, Laws, float | None]]:
+    """What each is, the experiments there, the laws that may show there alone, and the coefficient if it is known."""
     quiet = replace(ex.bench, loudness=QUIET * ex.bench.loudness)
     said = "gradients and penalty ten thousand times as quiet, so that nothing bounds them"
-    yield said, replace(ex, bench=quiet, strength=QUIET * ex.strength, memo={}), verdict.coefficient
+    yield said, replace(ex, bench=quiet, strength=QUIET * ex.strength, memo={}), PENALTY, verdict.coefficient
     if verdict.law is not Law.UNKNOWN:
         return
     barely = replace(ex, subject=replace(ex.subject, nothing=BARELY), memo={})
     if ex.subject.nothing == 0 and abs(barely.off - ex.off).max() > ex.noise:
-        yield "any strength above zero changes the steps: compared with the smallest instead of none", barely, None
+        yield "any strength above zero changes the steps: compared with the smallest instead of none", barely, ANY, None
     if ex.as_l2.misfit[reached].max() < NEARLY:
         large = replace(ex.bench, size=LARGE * ex.bench.size)
         said = "weights a hundred times as large, their penalty as large as before"
         size = float(np.median(ex.sense * ex.as_l2.size[reached])) / ex.strength
-        yield said, replace(ex, bench=large, strength=ex.strength / LARGE, memo={}), size
+        yield said, replace(ex, bench=large, strength=ex.strength / LARGE, memo={}), PENALTY, size
 
 
 def _stopped(ex: Experiments, reached: Any, verdict: Verdict) -> Verdict:

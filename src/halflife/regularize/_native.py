@@ -101,13 +101,17 @@ def require_reached(optimizer: Any, law: Law) -> None:
         BadInput: it measures another law, or another strength.
     """
     for report in probe_groups(optimizer):
-        known = report.law is not Law.UNKNOWN and report.coefficient is not None
-        if known and (report.law is not law or abs((report.coefficient or 0.0) - 1) > REACHED):
-            raise BadInput(
-                f"{type(optimizer).__name__} cannot be regularized from outside: asked for {law}, its weights do "
-                f"{report.law} at {report.coefficient:.4g} times the strength, as they do where an optimizer keeps "
-                "further copies of them; use its own argument."
-            )
+        if report.law is Law.UNKNOWN or report.coefficient is None:
+            continue
+        does = f"{report.law} at {report.coefficient:.4g} times the strength"
+        if report.decay is None and law is not Law.L2:
+            does += ", most of which comes back"
+        elif report.law is law and abs(report.coefficient - 1) <= REACHED:
+            continue
+        raise BadInput(
+            f"{type(optimizer).__name__} cannot be regularized from outside: asked for {law}, its weights do {does}, "
+            "as they do where an optimizer keeps further copies of them; use its own argument."
+        )
 
 
 def _own(optimizer: Any, index: int, report: LawReport, ask: Ask, from_outside: bool, towards: bool) -> Own:
