@@ -164,8 +164,8 @@ SHEET: dict[str, str] = {
         HyperBallAdamW -> UNKNOWN
     """,
     "adam_atan2_pytorch.adam_atan2_clip_grok": """
-        AdamAtan2ClipGrok -> UNKNOWN
-        AdamAtan2ClipGrok decoupled_wd=True -> UNKNOWN
+        AdamAtan2ClipGrok -> DECOUPLED before
+        AdamAtan2ClipGrok decoupled_wd=True -> INDEPENDENT before
     """,
     "open_lars": """
         LARS -> TRUST_RATIO

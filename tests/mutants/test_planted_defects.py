@@ -110,6 +110,24 @@ class RightClippedPenalty(Planted):
         return p.grad.clamp(-0.01, 0.01) + group["weight_decay"] * p
 
 
+class RightDivided(Planted):
+    """The constructor divides each strength by lr; a map of the rows after each step hides that from whole runs."""
+
+    def __init__(self, params, lr=1e-3, weight_decay=0.01):
+        super().__init__(params, lr, weight_decay)
+        for group in self.param_groups:
+            group["weight_decay"] /= lr
+
+    def decay(self, p, group, d):
+        p.mul_(1 - group["lr"] * group["weight_decay"])
+
+    def close(self, group):
+        for p in group["params"]:
+            if p.ndim > 1:
+                norm = p.norm(dim=-1, keepdim=True)
+                p.div_(0.5 * torch.tanh(2 * norm - 3) + 1.5)
+
+
 class RightSwitching(Planted):
     """A strength switches on a trust ratio besides."""
 
@@ -281,6 +299,7 @@ RIGHT = [
     (RightCorrected, Law.CORRECTED),
     (RightSparing, Law.DECOUPLED),
     (RightClippedPenalty, Law.L2),
+    (RightDivided, Law.INDEPENDENT),
     (RightSwitching, Law.DECOUPLED),
 ]
 BROKEN = [

@@ -15,7 +15,8 @@ from halflife.probe._experiments import Experiments
 from halflife.probe._fit import Fit
 from halflife.probe._moment import DISTINCT, Moment
 from halflife.probe._report import Evidence
-from halflife.probe._verdict import CLEARLY, ESTIMATED, FITS, PROPORTIONAL, TIMES, Verdict
+from halflife.probe._verdict import CLEARLY, ESTIMATED, FITS, POWERS, PROPORTIONAL, TIMES, Verdict
+from halflife.probe._weight_side import promised
 from halflife.rules import Law, Order
 
 SLACK = 0.05
@@ -90,7 +91,8 @@ def _share(ex: Experiments, reached: Any, moment: Moment, decays: dict[Order, li
     order = best if told else None
     shares = decays[best][1].size[reached]
     share = float(np.median(shares))
-    evidence, times = list(start.evidence), ["lr"]
+    evidence: list[Evidence] = list(start.evidence)
+    besides: list[str] = []
     law = Law.UNKNOWN
     if not _proportional(ex, reached, moment, best, evidence):
         return replace(start, evidence=tuple(evidence))
@@ -106,34 +108,32 @@ def _share(ex: Experiments, reached: Any, moment: Moment, decays: dict[Order, li
         evidence.append(
             Evidence(experiment="lr halved in that step, and at construction", outcome="α follows", numbers=numbers)
         )
-        if abs(then - 1) < SLACK and (begun is None or abs(begun - 1) < SLACK):
-            law = Law.DECOUPLED
+        law = _by_powers(then, then if begun is None else begun)
     else:
         follows, seen = with_the_step(ex, reached)
         evidence.append(seen)
-        times = ["the optimizer's own step size"]
         law = Law.DECOUPLED if follows else Law.UNKNOWN
     loud = _typical(replace(moment, loudness=10.0), best, reached)
     if abs(loud / share - 1) > SLACK:
-        times.append("a factor that depends on the gradients")
+        besides.append("a factor that depends on the gradients")
     if np.ptp(shares) > SLACK * abs(share):
-        times.append("a factor of each tensor")
+        besides.append("a factor of each tensor")
     if law is Law.DECOUPLED and 0 < share < 0.4:
         large = replace(moment, strength=ex.strength * 0.5 / share)
         there, moved = moment.off[1], large.effect[1]
         found = ex.per_tensor(lambda p: -float(moved[p] @ there[p]) / float(there[p] @ there[p]))[reached]
         law = Law.PROXIMAL if abs(float(np.median(found)) - 1 / 3) < 0.02 else law
-    formula = ex.strength * ((ex.lr or 1.0) if ex.lr_counts else 1.0)
+    formula = promised(ex, law)
     known = law is not Law.UNKNOWN
     if ex.lr_counts and not 0.5 < abs(share / formula) < 2:
-        times.append(ESTIMATED)
+        besides.append(ESTIMATED)
     return replace(
         start,
         law=Law.GROWTH if share < 0 and known else law,
         order=order,
         coefficient=share / formula,
         error=float(np.ptp(shares)) / 2 / abs(formula),
-        multiplied_by=tuple(times) if law is not Law.PROXIMAL else (*TIMES[law], *times[1:]),
+        multiplied_by=(*(TIMES.get(law, ()) if ex.lr_counts else ("the optimizer's own step size",)), *besides),
         decay=share if known else None,
         repeats=False,
         evidence=tuple(evidence),
@@ -153,6 +153,11 @@ def _lasting(ex: Experiments, reached: Any, early: Moment, verdict: Verdict) -> 
         numbers={"left": float(left.mean())},
     )
     return replace(verdict, averaged=False, decay=None, evidence=(*verdict.evidence, seen))
+
+
+def _by_powers(then: float, begun: float) -> Law:
+    near = [law for (mid, start), law in POWERS.items() if abs(then - mid) < SLACK and abs(begun - start) < SLACK]
+    return near[0] if near else Law.UNKNOWN
 
 
 def _typical(moment: Moment, order: Order, reached: Any) -> float:

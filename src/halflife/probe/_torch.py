@@ -48,6 +48,21 @@ class TorchSubject(Subject):
     def built(self, shapes: Sequence[Shape], weights: Floats, changes: dict[str, Any], dtype: str) -> TorchRun:
         """Build it on fresh parameters; two settings make two groups, the first half of the tensors and the rest."""
         kind = getattr(torch, self.widest if dtype == "float64" else dtype)
+
+        def again(strength: float) -> Any:
+            return self._made(shapes, weights, changes | {str(self.strength_name): strength or self.nothing}, kind)[0]
+
+        # an optimizer that draws numbers must draw the same ones in both twins
+        torch.default_generator.manual_seed(0)
+        np.random.seed(0)
+        random.seed(0)
+        optimizer, parameters = self._made(shapes, weights, changes, kind)
+        names = {"lr_name": self.lr_name, "strength_name": self.strength_name}
+        return TorchRun(optimizer, parameters, **names, kind=self.kind, again=again)
+
+    def _made(
+        self, shapes: Sequence[Shape], weights: Floats, changes: Mapping[str, Any], kind: torch.dtype
+    ) -> tuple[Any, list[torch.nn.Parameter]]:
         parameters = [torch.nn.Parameter(torch.tensor(part, dtype=kind)) for part in split(weights, shapes)]
         pairs = [name for name, setting in changes.items() if isinstance(setting, tuple)]
         groups: list[dict[str, Any]] = [{"params": parameters}]
@@ -55,14 +70,9 @@ class TorchSubject(Subject):
             half = (len(parameters) + 1) // 2
             groups = [{"params": parameters[:half]}, {"params": parameters[half:]}]
         for name in pairs:
-            for group, value in zip(groups, changes.pop(name), strict=True):
+            for group, value in zip(groups, changes[name], strict=True):
                 group[name] = value
-        # an optimizer that draws numbers must draw the same ones in both twins
-        torch.default_generator.manual_seed(0)
-        np.random.seed(0)
-        random.seed(0)
-        optimizer = self.make(groups, changes)
-        return TorchRun(optimizer, parameters, lr_name=self.lr_name, strength_name=self.strength_name, kind=self.kind)
+        return self.make(groups, {key: value for key, value in changes.items() if key not in pairs}), parameters
 
     def session(self) -> AbstractContextManager[None]:
         """Everything is run inside this."""

@@ -22,7 +22,7 @@ _GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class TorchRun:
-    """One torch optimizer on its fresh parameters."""
+    """One torch optimizer on its fresh parameters; `again` builds another one of some strength."""
 
     def __init__(
         self,
@@ -32,9 +32,11 @@ class TorchRun:
         lr_name: str | None,
         strength_name: str | None,
         kind: str,
+        again: Callable[[float], Any],
     ):
         self.optimizer = optimizer
         self.parameters = parameters
+        self._again = again
         self.gradient_changed = False
         self._lr_name = lr_name
         self._strength_name = strength_name
@@ -80,9 +82,12 @@ class TorchRun:
             assign(place, self._lr_name, place[str(self._lr_name)] * factor)
 
     def set_strength(self, value: float) -> None:
-        """Change it in every group, or where the optimizer keeps it."""
-        for place in _holders(self.optimizer, self._strength_name):
-            assign(place, self._strength_name, value)
+        """Change it in every group, or where the optimizer keeps it, to what its constructor makes of this value."""
+        name = str(self._strength_name)
+        with quiet():
+            made = self._again(value)
+        for place, model in zip(_holders(self.optimizer, name), _holders(made, name), strict=True):
+            place[name] = model[name]
 
 
 def _holders(optimizer: Any, name: str | None) -> list[dict[str, Any]]:

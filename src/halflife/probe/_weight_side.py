@@ -75,7 +75,7 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
             Evidence(experiment="gradients ten times larger", outcome="the share changes", numbers={"α": loud})
         )
     amount = share / (1 - share) if law is Law.PROXIMAL else share
-    formula = _formula(ex, law) * start.every
+    formula = promised(ex, law) * start.every
     return replace(
         start,
         law=Law.GROWTH if share < 0 and law is not Law.UNKNOWN else law,
@@ -211,11 +211,11 @@ def by_powers(ex: Experiments, in_midrun: float | None, at_start: float | None, 
         # an lr that stays as it was built is its own peak: of the laws that then are one, the plain one
         known = [law for (midrun, start), law in POWERS.items() if midrun == start and law in known]
     if len(known) > 1:
-        known = [law for law in known if ex.lr and abs(abs(share) / _formula(ex, law) - 1) < 0.01]
+        known = [law for law in known if ex.lr and abs(abs(share) / promised(ex, law) - 1) < 0.01]
     return known[0] if len(known) == 1 else Law.UNKNOWN
 
 
-def _formula(ex: Experiments, law: Law) -> float:
+def promised(ex: Experiments, law: Law) -> float:
     """The α that the law promises at the probing lr and strength."""
     if law.value.lr_power is None or not ex.lr_counts:
         return ex.strength
