@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import torch
+from torch.optim.optimizer import required
 
 import halflife
 from halflife import BadInput, Law
@@ -164,9 +166,41 @@ def test_lion_pytorch_and_schedulefree():
     assert "a factor of time" in rectified.multiplied_by
 
 
+class Wary(torch.optim.Optimizer):
+    """AdamW as one writes it who lets nobody be mistaken about its strength."""
+
+    def __init__(self, params, lr=1e-3, weight_decay=0.0, *, roof=0.05):
+        if not 0 <= weight_decay < roof:
+            raise ValueError(f"{weight_decay} is no weight decay")
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - group["lr"] * group["weight_decay"]).sub_(p.grad, alpha=group["lr"])
+
+
+def test_an_optimizer_that_takes_small_strengths_alone():
+    """Where the usual strength is refused, a smaller one is tried, and the law is what it is there."""
+    report = halflife.probe(Wary, weight_decay=0.01)
+    assert (report.law, report.order, report.defects) == (Law.DECOUPLED, Order.BEFORE, ()), report
+    assert report.coefficient == pytest.approx(1.0, rel=1e-6)
+
+
+class Demanding(Wary):
+    """Its arguments have no default, or torch's word for none."""
+
+    def __init__(self, params, roof, lr=required, depth=required):
+        super().__init__(params, lr, roof=roof)
+
+
 @pytest.mark.parametrize(
     ("target", "arguments", "said"),
     [
+        (Demanding, {}, "has no value for roof, depth: give one, as in Demanding roof="),
+        (Demanding, {"roof": 0.5}, "has no value for depth: give one"),
         ("torch.optim:Nothing", {}, "has no"),
         ("nowhere.to:Go", {}, "cannot be imported"),
         ("AdamW", {}, "names nothing to import"),

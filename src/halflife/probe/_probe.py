@@ -30,8 +30,8 @@ OTHERWISE = {
 }
 """What an optimizer says when it refuses plain gradients or double precision, and how it is run then."""
 SEEDS = (0, 50)
-PROBING_STRENGTHS = (0.1, 10.0)
-"""Tried in turn until something shows."""
+PROBING_STRENGTHS = (0.1, 10.0, 0.01)
+"""Tried in turn until something shows, the largest first where numbers are coarse."""
 SMALLEST_PROBING_LR = 1e-3
 STEADY = 0.05
 """How far a coefficient that shows after a warm-up only may vary and be believed."""
@@ -122,7 +122,8 @@ def _elsewhere(ex: Experiments) -> tuple[Experiments, Any]:
 def _experiments(subject: Any, bench: Bench, lr: float | None, knobs: dict[str, float]) -> Experiments | None:
     found = None
     coarse = subject.widest != "float64"
-    for seed, strength in product(SEEDS, PROBING_STRENGTHS[::-1] if coarse else PROBING_STRENGTHS):
+    strengths = sorted(PROBING_STRENGTHS, reverse=True) if coarse else PROBING_STRENGTHS
+    for seed, strength in product(SEEDS, strengths):
         seeded = replace(bench, seed=seed)
         ex = Experiments(subject=subject, bench=seeded, strength=strength, lr=lr, knobs=knobs)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.optim.optimizer import required
 
 from halflife._errors import BadInput
 from halflife.probe._subject import (
@@ -104,6 +105,12 @@ def from_factory(factory: Callable[..., Any], arguments: Mapping[str, Any], name
     missing = {key: value for key, value in FALLBACKS.items() if key in accepted and key not in given}
     missing_lr = {key: value for key, value in missing.items() if number(accepted[key].default) is None}
     choices = [given | missing_lr, given, given | missing]
+    known = given | missing
+    lacking = [
+        key for key, p in accepted.items() if key not in known and (p.default is p.empty or p.default is required)
+    ]
+    if lacking:
+        raise BadInput(f"{name} has no value for {', '.join(lacking)}: give one, as in {name} {lacking[0]}=...")
     built, fixed = _first_built(factory, [c for i, c in enumerate(choices) if c not in choices[:i]], name)
     if not isinstance(getattr(built, "param_groups", None), list) or not hasattr(built, "step"):
         raise BadInput(f"{name} makes a {type(built).__name__}, which is not a torch optimizer.")
