@@ -8,7 +8,7 @@ becomes of the distance is the decay.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import prod
 
@@ -83,14 +83,23 @@ class Bench:
         return gradients
 
     def _plan(self, low: float, high: float, seed: int) -> Floats:
-        random = np.random.default_rng(seed)
-        size = self.parts[-1].stop
-        values: Floats = np.exp(random.uniform(np.log(low), np.log(high), size)) * random.choice([-1.0, 1.0], size)
-        for shape, part in zip(self.shapes, self.parts, strict=True):
-            if len(shape) > 1:
-                rows = values[part].reshape(shape[0], -1)
-                values[part] = (rows - rows.mean(axis=1, keepdims=True)).ravel()
-        return values
+        return _planned(self.shapes, low, high, seed)
+
+
+@lru_cache(maxsize=256)
+def _planned(shapes: tuple[Shape, ...], low: float, high: float, seed: int) -> Floats:
+    """Numbers of either sign between these magnitudes, where there are rows without their mean; not to be written."""
+    random = np.random.default_rng(seed)
+    size = sum(prod(shape) for shape in shapes)
+    values: Floats = np.exp(random.uniform(np.log(low), np.log(high), size)) * random.choice([-1.0, 1.0], size)
+    start = 0
+    for shape in shapes:
+        if len(shape) > 1:
+            rows = values[start : start + prod(shape)].reshape(shape[0], -1)
+            rows -= rows.mean(axis=1, keepdims=True)
+        start += prod(shape)
+    values.flags.writeable = False
+    return values
 
 
 def trace(

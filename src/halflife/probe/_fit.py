@@ -13,6 +13,8 @@ from halflife.probe._subject import Floats
 ROUNDS = 6
 """Tries at the size of a fitted λ or α."""
 ENOUGH = 1e-7
+SETTLED = 0.01
+"""A next change of the size that is this much smaller than the misfit is not what is missing."""
 Parts = Sequence[slice]
 
 
@@ -57,7 +59,10 @@ def fitted(parts: Parts, predict: Callable[[Floats], Floats], first: Floats, eff
             steep = (last[1] - off) / np.where(moved == 0, 1.0, moved)
             slope = np.where(np.isfinite(steep) & (moved != 0), np.clip(steep, 0.1, 2.0), slope)
         last = (size, off)
-        size = size * np.exp(np.clip(off / slope, -3.0, 3.0))
+        step = np.clip(off / slope, -3.0, 3.0)
+        if np.all((abs(step) < SETTLED * best.misfit) | ~np.isfinite(best.misfit)):
+            break
+        size = size * np.exp(step)
     return best
 
 

@@ -6,6 +6,7 @@ compared. One step can: until then both runs are the same to the last bit, and w
 its decay at the step size of that step.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -34,8 +35,8 @@ def in_one_step(ex: Experiments, reached: Any, start: Verdict) -> Verdict | None
         moments = [Moment(ex=ex, at=at, strength=ex.strength, lr=ex.lr) for at in (1, half, ex.bench.steps - 2)]
         if not all(m.acts and np.isfinite(m.effect).all() for m in moments):
             return None
-        penalties = [m.as_l2() for m in moments]
-        decays = {order: [m.as_decay(order) for m in moments] for order in Order}
+        penalties = _while_fitting((m.as_l2() for m in moments), reached)
+        decays = {order: _while_fitting((m.as_decay(order) for m in moments), reached) for order in Order}
         orders = {order: _worst(fits, reached) for order, fits in decays.items()}
         penalty = _worst(penalties, reached)
         seen = Evidence(
@@ -67,6 +68,16 @@ def _penalty(ex: Experiments, reached: Any, fits: list[Fit], start: Verdict) -> 
         enters_preconditioner=True,
         repeats=False,
     )
+
+
+def _while_fitting(fits: Iterable[Fit], reached: Any) -> list[Fit]:
+    """The fits up to the first that does not fit, which says all about its hypothesis."""
+    taken = []
+    for fit in fits:
+        taken.append(fit)
+        if not _worst([fit], reached) < FITS:
+            break
+    return taken
 
 
 def _worst(fits: list[Fit], reached: Any) -> float:
