@@ -82,8 +82,8 @@ def test_bfloat16_keeps_nothing_of_a_small_decay():
     assert not report.defects
 
 
-def test_a_torch_optimizer_takes_less_than_half_a_second():
-    """1,600 steps and what is made of them: processor time at twice its limit, for machines with other work to do."""
+def test_a_torch_optimizer_takes_less_than_three_times_its_steps():
+    """1,600 steps and what is made of them: half a second where a step of five small tensors takes 0.1 ms."""
     steps = 0
 
     class Counted(torch.optim.AdamW):
@@ -92,14 +92,25 @@ def test_a_torch_optimizer_takes_less_than_half_a_second():
             steps += 1
             return super().step(closure)
 
-    def seconds():
-        began = time.process_time()
+    def probed():
         assert halflife.probe(torch.optim.AdamW, lr=1e-3, weight_decay=0.01).law is Law.DECOUPLED
+
+    def stepped():
+        weights = [torch.ones(4, 3, dtype=torch.float64, requires_grad=True) for _ in range(5)]
+        for w in weights:
+            w.grad = torch.ones_like(w)
+        optimizer = torch.optim.AdamW(weights)
+        for _ in range(steps):
+            optimizer.step()
+
+    def seconds(work):
+        began = time.process_time()
+        work()
         return time.process_time() - began
 
     halflife.probe(Counted, lr=1e-3, weight_decay=0.01)
     assert steps < 2000
-    assert min(seconds() for _ in range(3)) < 1.0
+    assert min(seconds(probed) / seconds(stepped) for _ in range(5)) < 3
 
 
 def slow_root(pull, momentum):
