@@ -133,16 +133,15 @@ def by_keras(name: str, arguments: Mapping[str, Any], *, l2: float = 0.0) -> np.
     ordinary = keras.config.floatx()
     keras.config.set_floatx("float64")  # a Keras optimizer keeps lr in the default precision
     try:
-        with jax.enable_x64(True):
-            variable = keras.Variable(START, dtype="float64")
-            optimizer = getattr(keras.optimizers, name)(learning_rate=1.0, **arguments)
+        variable = keras.Variable(START, dtype="float64")
+        optimizer = getattr(keras.optimizers, name)(learning_rate=1.0, **arguments)
 
-            def take_step(step: int, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-                optimizer.learning_rate = lr_at(step)
-                optimizer.apply([keras.ops.convert_to_tensor(gradient + l2 * weights)], [variable])
-                return np.array(variable.value)
+        def take_step(step: int, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+            optimizer.learning_rate = lr_at(step)
+            optimizer.apply([keras.ops.convert_to_tensor(gradient + l2 * weights)], [variable])
+            return np.array(keras.ops.convert_to_numpy(variable.value))
 
-            return walk(take_step)
+        return walk(take_step)
     finally:
         keras.config.set_floatx(ordinary)
 

@@ -1,12 +1,9 @@
 """A Keras optimizer and its model are audited, too."""
 
-import os
-
 import pytest
 
 import halflife
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 
 

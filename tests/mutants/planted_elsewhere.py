@@ -1,9 +1,6 @@
 """The same decays, right and broken, in things of other build: Optax, Keras, functions, schedule-free optimizers."""
 
 import math
-import os
-
-os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import keras
 import numpy as np

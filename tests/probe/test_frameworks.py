@@ -1,7 +1,5 @@
 """The answer sheet for Optax, Keras, scikit-learn, plain functions, and small torch libraries."""
 
-import os
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,8 +12,6 @@ import halflife
 from halflife import BadInput, Law
 from halflife.probe import Defect
 from halflife.rules import Order
-
-os.environ.setdefault("KERAS_BACKEND", "torch")
 
 OPTAX = [
     (optax.adamw, Law.DECOUPLED),

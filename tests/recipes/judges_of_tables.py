@@ -13,7 +13,7 @@ import numpy as np
 
 from halflife.recipes import FRAMEWORKS, Form, Framework, Grade, Recipe, translate
 from halflife.rules import Law
-from recipes import elsewhere, keras_on_torch, trainers
+from recipes import elsewhere, trainers
 from recipes.by_hand import BY_HAND
 from recipes.problem import START, Path, canonical_path, flat, share_of_peak
 from recipes.specimens import specimens
@@ -25,7 +25,7 @@ INSTALLED = {
     "optimi": trainers.torch_path,
     "lion-pytorch": trainers.torch_path,
     "hugging-face": trainers.hugging_face_path,
-    "keras": keras_on_torch.keras_path,
+    "keras": trainers.keras_path,
 }
 
 SIGNED = ("torch", "keras", "optax", "sklearn", "optimi", "lion-pytorch")
@@ -90,15 +90,7 @@ def exact(recipe: Recipe) -> dict[str, str]:
 
 def run_text(name: str, text: str) -> Path:
     """The weights after each step in a framework that the tests install."""
-    return keras_on_torch.paths(_keras_texts())[text] if name == "keras" else INSTALLED[name](text)
-
-
-@cache
-def _keras_texts() -> tuple[str, ...]:
-    """All that Keras has to run, for one process does."""
-    own = [specimen.text for specimen in runnable("keras")]
-    others = [exact(specimen.recipe) for name in FOUR for specimen in runnable(name)]
-    return tuple(dict.fromkeys([*own, *(texts["keras"] for texts in others if len(texts) > 1 and "keras" in texts)]))
+    return INSTALLED[name](text)
 
 
 @cache

@@ -6,6 +6,7 @@ have mean 0, so the bias, where there is one, begins at its optimum 0 and stays 
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,7 +16,7 @@ import sklearn.neural_network
 import torch
 
 from recipes.by_hand import blog_step
-from recipes.trainers import run
+from recipes.trainers import run, walk_in_keras
 
 ROWS = 12
 _random = np.random.default_rng(8)
@@ -57,27 +58,16 @@ def torch_end(text: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def keras_end(text: str) -> tuple[np.ndarray, np.ndarray]:
-    """The last two weights in Keras on JAX, by its own training loop."""
+    """The last two weights in Keras."""
     import keras  # seconds to import, and needed by few
 
-    ordinary = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    try:
-        with jax.enable_x64(True):
-            names = run(text, keras=keras)
-            chosen = {name: names[name] for name in ("kernel_regularizer", "bias_regularizer") if name in names}
-            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, **chosen)])
-            model.set_weights([START, np.zeros(1)])
-            model.compile(optimizer=names["optimizer"], loss=lambda y, o: keras.ops.mean((y - o) ** 2) / 2)
-            path = []
-            for _ in range(STEPS):
-                model.train_on_batch(X, Y)
-                path.append(np.array(model.weights[0].value)[:, 0])
-            return path[-2], path[-1]
-    finally:
-        keras.config.set_floatx(ordinary)
-        keras.config.set_dtype_policy(ordinary)
+    def model_of(**chosen: Any) -> Any:
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, **chosen)])
+        model.set_weights([START, np.zeros(1)])
+        return model
+
+    path = [weights[0][:, 0] for weights in walk_in_keras(text, model_of, [(X, Y)] * STEPS)]
+    return path[-2], path[-1]
 
 
 def optax_end(text: str) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,6 @@ from halflife.rules import Law
 from recipes.alive import alive, keras_model, same
 from recipes.judges_of_tables import Specimen, specimens_of
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own
 SPECIMENS = [specimen for name in ("torch", "keras", "optax", "sklearn") for specimen in specimens_of(name)]
 
 
@@ -53,8 +52,8 @@ def test_what_the_penalty_of_a_keras_model_amounts_to() -> None:
     taken = total = 0.0
     for kernel, square in zip(kernels, squares, strict=True):
         w, root = (
-            np.asarray(kernel.value, float),
-            (np.sqrt(np.asarray(square.value, float)) + 1e-7) / np.sqrt(1 - 0.999**5),
+            np.asarray(keras.ops.convert_to_numpy(kernel.value), float),
+            (np.sqrt(np.asarray(keras.ops.convert_to_numpy(square.value), float)) + 1e-7) / np.sqrt(1 - 0.999**5),
         )
         taken, total = taken + float((w * 0.01 * 0.1 * w / root).sum()), total + float((w * w).sum())
     assert answer.setting.decay == pytest.approx(taken / total, rel=1e-4)

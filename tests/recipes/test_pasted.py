@@ -10,7 +10,6 @@ from halflife.rules import Law
 from recipes.alive import alive, same
 from recipes.texts import READ
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own
 FOUR = ("torch", "keras", "optax", "sklearn")
 TOLD = {
     "plain": {},

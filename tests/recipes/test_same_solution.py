@@ -16,9 +16,6 @@ CONVERGING = (Grade.SAME_SOLUTION, Grade.FIRST_ORDER)
 FLOAT64 = 1e-9
 """Of weights whose sizes are 0.3 to 4."""
 
-NUMBERS_IN_FLOAT32 = 1e-7
-"""Keras on JAX has weights in float64, but rounds lr, momentum and strength."""
-
 TOLD: dict[str, Any] = {"batch": ROWS, "where": "weights"}
 
 SOURCES = {
@@ -71,10 +68,6 @@ def _as_run(text: str) -> tuple[str, str]:
     return home, FRAMEWORKS[home].write(source, _fit.fit(source, FRAMEWORKS[home]).form)
 
 
-def _tolerance(*frameworks: str) -> float:
-    return NUMBERS_IN_FLOAT32 if "keras" in frameworks else FLOAT64
-
-
 def _declared_end(recipe: Recipe) -> np.ndarray:
     """Where the recipe's steps end by `rules.update`, for the frameworks that are not run here."""
 
@@ -93,13 +86,13 @@ def test_both_end_at_the_same_weights(name: str) -> None:
     text, law = SOURCES[name]
     home, pasted = _as_run(text)
     expected = end(home, pasted)
-    assert np.abs(expected - ridge(0.0)).max() >= 10 * NUMBERS_IN_FLOAT32
+    assert np.abs(expected - ridge(0.0)).max() >= 10 * FLOAT64
     graded = [answer for answer in translate(text, law=law, **TOLD) if answer.grade in CONVERGING]
     assert any(answer.framework in ENDS for answer in graded)
     for answer in graded:
         run_here = answer.framework in ENDS
         reached = end(answer.framework, answer.recipe) if run_here else _declared_end(answer.setting)
-        tolerance = _tolerance(home, answer.framework)
+        tolerance = FLOAT64
         np.testing.assert_allclose(reached, expected, rtol=0, atol=tolerance, err_msg=answer.framework)
 
 
@@ -127,7 +120,7 @@ def test_the_end_is_that_of_ridge_regression(name: str) -> None:
     """Each framework's own L2 ends at (H + λI)⁻¹b, so what the ends agree on is what theorem 5 says."""
     (answer,) = translate("torch.optim.SGD(lr=0.1, momentum=0.8, weight_decay=0.4)", to=name, **TOLD)
     assert answer.grade is Grade.EXACT
-    np.testing.assert_allclose(end(name, answer.recipe), ridge(0.4), rtol=0, atol=_tolerance(name))
+    np.testing.assert_allclose(end(name, answer.recipe), ridge(0.4), rtol=0, atol=FLOAT64)
 
 
 @pytest.mark.parametrize("rule", ["momentum", "nesterov"])
@@ -139,7 +132,7 @@ def test_the_naive_strength_ends_elsewhere(rule: str) -> None:
     naive = answer.recipe.replace(f"weight_decay={_calls.digits(answer.setting.strength)}", "weight_decay=0.4")
     assert naive != answer.recipe
     assert np.abs(end("keras", naive) - end(*_as_run(text))).max() > 0.05
-    np.testing.assert_allclose(end("keras", naive), ridge(0.4 * 0.3), rtol=0, atol=NUMBERS_IN_FLOAT32)
+    np.testing.assert_allclose(end("keras", naive), ridge(0.4 * 0.3), rtol=0, atol=FLOAT64)
 
 
 @pytest.mark.parametrize("law", ["DECOUPLED", "INDEPENDENT", "CONSTANT", "CORRECTED", "QUADRATIC", "PROXIMAL"])

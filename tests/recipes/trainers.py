@@ -1,10 +1,10 @@
 """The problem, solved by the text of a recipe in the real framework: the judges of EXACT.
 
-Everything is in float64 (but Keras on JAX rounds its roots to float32). The text is run as a user would paste it.
+Everything is in float64. The text is run as a user would paste it.
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -74,30 +74,45 @@ def torch_weights(model: torch.nn.Module) -> np.ndarray:
 
 @cache
 def keras_path(text: str) -> Path:
-    """The weights after each step in Keras on JAX."""
+    """The weights after each step in Keras."""
     import keras  # seconds to import, and needed by few
+
+    def model_of(**chosen: Any) -> Any:
+        layers = [keras.layers.Dense(5, activation="sigmoid", **chosen), keras.layers.Dense(1, **chosen)]
+        model = keras.Sequential([keras.Input((4,)), *layers])
+        model.set_weights(START)
+        return model
+
+    return np.stack([flat(weights) for weights in walk_in_keras(text, model_of, zip(ROWS, TARGETS, strict=True))])
+
+
+def walk_in_keras(
+    text: str, model_of: Callable[..., Any], batches: Iterable[tuple[np.ndarray, np.ndarray]]
+) -> Iterator[list[np.ndarray]]:
+    """The weights after each batch: half the mean square and the layers' penalties, and the optimizer's own `apply`.
+
+    The products are torch's: those of Keras on torch are in float32.
+    """
+    import keras
 
     ordinary = keras.config.floatx()
     keras.config.set_floatx("float64")
     keras.config.set_dtype_policy("float64")
     try:
-        with jax.enable_x64(True):
-            names = run(text, keras=keras)
-            chosen = {name: names[name] for name in ("kernel_regularizer", "bias_regularizer") if name in names}
-            model = keras.Sequential(
-                [
-                    keras.Input((4,)),
-                    keras.layers.Dense(5, activation="sigmoid", **chosen),
-                    keras.layers.Dense(1, **chosen),
-                ]
-            )
-            model.set_weights(START)
-            model.compile(optimizer=names["optimizer"], loss=lambda y, o: keras.ops.mean((y - o) ** 2) / 2)
-            path = []
-            for rows, targets in zip(ROWS, TARGETS, strict=True):
-                model.train_on_batch(rows, targets)
-                path.append(flat([variable.value for variable in model.weights]))
-            return np.stack(path)
+        names = run(text, keras=keras)
+        model = model_of(**{name: names[name] for name in ("kernel_regularizer", "bias_regularizer") if name in names})
+        variables = model.trainable_variables
+        for rows, targets in batches:
+            model.zero_grad()
+            *hidden, (kernel, bias) = [(layer.kernel.value, layer.bias.value) for layer in model.layers]
+            output = torch.tensor(rows)
+            for inner, shift in hidden:
+                output = torch.sigmoid(output @ inner + shift)
+            errors = output @ kernel + bias - torch.tensor(targets)
+            ((errors**2).mean() / 2 + sum(model.losses)).backward()
+            with torch.no_grad():
+                names["optimizer"].apply([variable.value.grad for variable in variables], variables)
+            yield model.get_weights()
     finally:
         keras.config.set_floatx(ordinary)
         keras.config.set_dtype_policy(ordinary)
