@@ -228,6 +228,18 @@ class ByTheFirstNorm(Planted):
         p.sub_(group["lr"] * group["weight_decay"] * norm * p.sign())
 
 
+class ByTheStep(Planted):
+    """Relative to the size of the step, which is one as long as the gradients keep their signs."""
+
+    def decay(self, p, group, d):
+        p.sub_(group["lr"] * group["weight_decay"] * d.abs().mean() * p)
+
+
+class ByTheGradient(Planted):
+    def decay(self, p, group, d):
+        p.sub_(group["lr"] * group["weight_decay"] * p.grad.norm() * p)
+
+
 class RoundedFactor(Planted):
     def decay(self, p, group, d):
         p.mul_(torch.tensor(1 - group["lr"] * group["weight_decay"], dtype=torch.bfloat16).to(p.dtype))
@@ -369,6 +381,14 @@ def test_no_other_place_makes_a_law_of_what_has_none(optimizer):
     """Under quiet gradients, with large weights, after many steps: what obeys no law is UNKNOWN, without a defect."""
     report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
     assert (report.law, report.defects) == (Law.UNKNOWN, ()), report
+
+
+@pytest.mark.parametrize(("optimizer", "hears"), [(Right, False), (ByTheStep, True), (ByTheGradient, True)])
+def test_a_share_that_hears_the_gradients_is_said_to(optimizer, hears):
+    """Times how large they are, or how far their steps lead."""
+    report = halflife.probe(optimizer, lr=1e-2, weight_decay=0.1)
+    assert report.law is Law.DECOUPLED, report
+    assert ("a factor that depends on the gradients" in report.multiplied_by) is hears, report
 
 
 def test_a_factor_rounded_to_bfloat16_is_lost():

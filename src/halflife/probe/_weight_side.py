@@ -66,14 +66,12 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
                 Evidence(experiment="strength raised until lr·wd is one half", outcome=said, numbers={"α": large})
             )
     times = TIMES.get(law, ())
-    loud = typical(shares_in(ex, gradients=10 * ex.bench.gradients)[:, reached]) if ex.free else share
-    if abs(loud / share - 1) > HEARD:
+    heard = _hears(ex, reached, share) if ex.free else None
+    if heard is not None:
         times = (*times, "a factor that depends on the gradients")
         # what adapts its own lr to the gradients undoes a change of lr: then the powers say nothing
         law = law if law is Law.DECOUPLED else Law.UNKNOWN
-        evidence.append(
-            Evidence(experiment="gradients ten times larger", outcome="the share changes", numbers={"α": loud})
-        )
+        evidence.append(heard)
     amount = share / (1 - share) if law is Law.PROXIMAL else share
     formula = promised(ex, law) * start.every
     return replace(
@@ -87,6 +85,16 @@ def as_weight_side(ex: Experiments, reached: Any, orders: dict[Order, float], st
         power=None if law.value.lr_power is None else float(law.value.lr_power),
         evidence=tuple(evidence),
     )
+
+
+def _hears(ex: Experiments, reached: Any, share: float) -> Evidence | None:
+    """The gradients that change the share: larger ones, or such as turn round at every step and so lead nowhere."""
+    turns = (-1.0) ** np.arange(ex.bench.steps)[:, None]
+    for said, factor in (("gradients ten times larger", 10.0), ("gradients that turn round at every step", turns)):
+        other = typical(shares_in(ex, gradients=factor * ex.bench.gradients)[:, reached])
+        if abs(other / share - 1) > HEARD:
+            return Evidence(experiment=said, outcome="the share changes", numbers={"α": other})
+    return None
 
 
 def _coarsely(ex: Experiments, reached: Any, orders: dict[Order, float], start: Verdict, share: float) -> Verdict:
