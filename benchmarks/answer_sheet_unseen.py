@@ -37,6 +37,29 @@ UNSEEN: dict[str, str] = {
         KFAC Ranger Ranger21 Ranger25 SGDP -> L2
         LAMB -> UNKNOWN
     """,
+    "adopt": """
+        ADOPT -> L2
+        ADOPT decouple=True -> DECOUPLED
+    """,
+    "fira": """
+        FiraAdamW -> DECOUPLED after
+    """,
+    "grams": """
+        Grams -> DECOUPLED before
+    """,
+    "parameterfree": """
+        COCOB -> L2
+    """,
+    "pytorch_lamb": """
+        Lamb -> TRUST_RATIO
+        Lamb adam=True -> DECOUPLED joint
+    """,
+    "qhoptim.pyt": """
+        QHAdam -> L2
+        QHAdamW -> DECOUPLED before
+        QHM lr=0.01 momentum=0.9 nu=0.7 -> L2
+        QHM lr=0.01 momentum=0.9 nu=0.7 weight_decay_type=direct -> DECOUPLED before
+    """,
     "adamp": """
         SGDP -> DECOUPLED
     """,
@@ -105,6 +128,11 @@ UNSEEN: dict[str, str] = {
     """,
     "heavyball": """
         ADOPT AdEMAMix AdamW HeavySOAP KLSOAP -> DECOUPLED
+        KLShampoo HeavyKLShampoo HeavyKLSOAP HeavySOAPAdEMAMix HeavySOAPNAdam HeavySOLP -> DECOUPLED
+        LaProp LaPropOrtho LATHER MSAMLaProp Muon MuonAdamW MuonLaProp OrthoLaProp -> DECOUPLED
+        PSGDKron PSGDLRA PSGDPRO QSGD RMSprop Scion SFAdamW SGD SignLaProp -> DECOUPLED
+        SOAP SOAPAdEMAMix SOAPNAdam SOLP SUDSAdamW UnscaledAdamW -> DECOUPLED
+        NAdam -> L2
         AdamC -> CORRECTED before
     """,
     "kron_torch": """
