@@ -197,7 +197,8 @@ class Demanding(Wary):
     [
         (Demanding, {}, "has no value for roof, depth: give one, as in Demanding roof="),
         (Demanding, {"roof": 0.5}, "has no value for depth: give one"),
-        ("torch.optim:Nothing", {}, "has no"),
+        ("torch.optim:Nothing", {}, r"has no 'Nothing'\.$"),
+        ("torch.optim:AdamX", {}, "has no 'AdamX': did you mean .*Adam"),
         ("nowhere.to:Go", {}, "cannot be imported"),
         ("AdamW", {}, "names nothing to import"),
         ("os:path", {}, "not an optimizer"),

@@ -92,8 +92,7 @@ def test_both_end_at_the_same_weights(name: str) -> None:
     for answer in graded:
         run_here = answer.framework in ENDS
         reached = end(answer.framework, answer.recipe) if run_here else _declared_end(answer.setting)
-        tolerance = FLOAT64
-        np.testing.assert_allclose(reached, expected, rtol=0, atol=tolerance, err_msg=answer.framework)
+        np.testing.assert_allclose(reached, expected, rtol=0, atol=FLOAT64, err_msg=answer.framework)
 
 
 def test_every_framework_that_is_run_is_judged() -> None:

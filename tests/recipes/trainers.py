@@ -91,7 +91,7 @@ def walk_in_keras(
 ) -> Iterator[list[np.ndarray]]:
     """The weights after each batch: half the mean square and the layers' penalties, and the optimizer's own `apply`.
 
-    The products are torch's: those of Keras on torch are in float32.
+    The products, and the sigmoid between them, are torch's: Keras on torch multiplies in float32.
     """
     import keras
 

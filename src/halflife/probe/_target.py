@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 from halflife._errors import BadInput
@@ -151,7 +152,9 @@ def imported(dotted: str) -> Any:
         try:
             value = getattr(value, part)
         except AttributeError:
-            raise BadInput(f"{module_name!r} has no {attribute!r}.") from None
+            near = get_close_matches(part, [name for name in dir(value) if not name.startswith("_")])
+            hint = f": did you mean {' or '.join(near)}?" if near else "."
+            raise BadInput(f"{module_name!r} has no {attribute!r}{hint}") from None
     return value
 
 
