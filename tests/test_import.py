@@ -1,11 +1,14 @@
+import gc
 import pkgutil
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 import halflife
+from halflife._lazy import imported
 
 HEAVY = {
     "jax",
@@ -70,3 +73,24 @@ def test_an_estimator_does_not_load_what_a_study_needs() -> None:
     loaded = set(done.stdout.split())
     assert "halflife.lab.training" in loaded
     assert not {"halflife.lab.store", "halflife.lab.running", "halflife.sklearn._cv"} & loaded
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_the_collector_rests_while_a_module_is_imported(
+    collects: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It rests during the import and is as it was after it, whether the import works or not."""
+    (tmp_path / "rests.py").write_text("import gc\n\ncollects = gc.isenabled()\n")
+    (tmp_path / "fails.py").write_text("raise ImportError('as planned')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "rests", raising=False)
+    before = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        assert imported("rests").collects is False
+        assert gc.isenabled() is collects
+        with pytest.raises(ImportError, match="as planned"):
+            imported("fails")
+        assert gc.isenabled() is collects
+    finally:
+        (gc.enable if before else gc.disable)()
