@@ -8,8 +8,10 @@ from typing import Any
 
 
 def imported(name: str) -> ModuleType:
-    """The module, imported while the garbage collector rests: it would go over all that is at hand again and again,
-    of which nothing can go, and take a quarter of the time in which JAX is imported beside scikit-learn.
+    """The module, imported while the garbage collector rests.
+
+    It would go over all that is at hand again and again, and nothing of it can go: a quarter of the time in which JAX
+    is imported beside scikit-learn.
     """
     collects = gc.isenabled()
     gc.disable()
