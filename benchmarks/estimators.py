@@ -1,18 +1,19 @@
-"""halflife.sklearn beside scikit-learn, and the search beside GridSearchCV and Optuna, on the same work in one run.
+"""halflife.sklearn beside scikit-learn, and the search beside GridSearchCV and Optuna, on the same work in turns.
 
-    python benchmarks/estimators.py [fit] [search] [scaling] [--quick]
+    python benchmarks/estimators.py [fit] [search] [scaling] [--rounds 5] [--quick]
 
 `fit`: 64-100-10 on digits and 100-100-5 on 20,000 rows, batch 200, Adam, the same number of epochs for all. Compiled:
-the median of five fits after a first one; scikit-learn has as many threads as it takes by itself, or one where that is
-faster, as it is where others use the machine. Cold: a process from
-start to end, imports and compilation inside, the median of three, once with no programs kept from before, as in the
-first fit ever on a machine, once with those of that fit.
+a fit after a first one. Cold: a process from start to end, imports and compilation inside, once with no programs kept
+from before, as in the first fit ever on a machine, once with those of that fit. scikit-learn has as many threads as it
+takes by itself, or one, whichever is faster here.
 
 `search`: digits, 64-32-10, batch 32, 5 folds × 20 strengths × 5 lrs, 30 epochs, compilation inside; GridSearchCV over
 scikit-learn's MLP with all cores, and Optuna with a PyTorch loop as objective, as many trials, each the mean of five
 folds. Both rivals are timed on a sample and scaled up; `--quick` takes 4 strengths.
 
 `scaling`: the power of the search's time in rows, members and weights, compiled before.
+
+All take turns, each in a process of its own, and the ratios are those within a turn: their median, least and most.
 """
 
 import argparse
@@ -60,54 +61,65 @@ def fit(who: str, name: str) -> float:
 
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+RIVALS: dict[str, tuple[str, dict[str, str]]] = {
+    "scikit-learn, its own threads": ("scikit-learn", {}),
+    "scikit-learn, one thread": ("scikit-learn", ONE_THREAD),
+}
+OURS: dict[str, tuple[str, dict[str, str]]] = {"float64": ("halflife", {}), "float32": ("halflife, float32", {})}
+Times = dict[str, list[float]]
 
 
-def threads(who: str) -> tuple[dict[str, str], ...]:
-    """The environments that a contender may choose from; ours does not ask BLAS."""
-    return ({}, ONE_THREAD) if who == "scikit-learn" else ({},)
+def python(program: str, env: dict[str, str], **more) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", f"{_IMPORT}; {program}"], env=os.environ | env, text=True, **more)
 
 
-def compiled(who: str, name: str) -> float:
-    """The median of five fits after a first one, in a process where neither library disturbs the other's threads."""
-    program = f"{_IMPORT}; fit({who!r}, {name!r}); print(np.median([fit({who!r}, {name!r}) for _ in range(5)]))"
-    command = [sys.executable, "-c", program]
-    own = (os.environ | more for more in threads(who))
-    return min(
-        float(subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout) for env in own
-    )
+def compiled(name: str, rounds: int) -> Times:
+    """Seconds of a fit after a first one, each contender in a process that waits for its turn."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    waiting = {
+        label: python(
+            f"fit({who!r}, {name!r}); [print(fit({who!r}, {name!r}), flush=True) for _ in sys.stdin]", env, **pipes
+        )
+        for label, (who, env) in (RIVALS | OURS).items()
+    }
+
+    def turn(process: subprocess.Popen) -> float:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        return float(process.stdout.readline())
+
+    for process in waiting.values():
+        turn(process)
+    taken = [{label: turn(process) for label, process in waiting.items()} for _ in range(rounds)]
+    for process in waiting.values():
+        process.communicate()
+    return {label: [seconds[label] for seconds in taken] for label in waiting}
 
 
-def cold(who: str, name: str) -> tuple[float, float]:
-    """A process from start to end, the median of three: without programs kept from before, and with them."""
-    program = f"{_IMPORT}; fit({who!r}, {name!r})"
-
-    def seconds(folder: str) -> float:
-        taken = []
-        for more in threads(who):
-            began = time.perf_counter()
-            env = os.environ | more | {"XDG_CACHE_HOME": folder}
-            subprocess.run([sys.executable, "-c", program], check=True, env=env)
-            taken.append(time.perf_counter() - began)
-        return min(taken)
-
-    first, later = [], []
-    for _ in range(3):
-        with tempfile.TemporaryDirectory() as empty:
-            first.append(seconds(empty))
-            later.append(seconds(empty))
-    return float(np.median(first)), float(np.median(later))
+def cold(name: str, rounds: int) -> Times:
+    """Seconds of a process with one fit, from its start to its end."""
+    taken: Times = {}
+    for _ in range(rounds):
+        for label, (who, env) in (RIVALS | OURS).items():
+            with tempfile.TemporaryDirectory() as kept:
+                for which in ("",) if label in RIVALS else ("first process ever, ", "cold process, "):
+                    began = time.perf_counter()
+                    if python(f"fit({who!r}, {name!r})", env | {"XDG_CACHE_HOME": kept}).wait():
+                        raise SystemExit(f"{label} failed on {name}")
+                    taken.setdefault(which + label, []).append(time.perf_counter() - began)
+    return taken
 
 
-def fits() -> None:
+def compare(what: str, goal: str, times: Times) -> None:
+    rival = times[min(RIVALS, key=lambda label: np.median(times[label]))]
+    for label in [label for label in times if label not in RIVALS]:
+        line(f"{what}, {label}", goal, times[label], rival)
+
+
+def fits(rounds: int) -> None:
     for name in EPOCHS:
-        rival = compiled("scikit-learn", name)
-        for who in ("halflife", "halflife, float32"):
-            line(f"fit, compiled: {who}, {name}", "fit, compiled", compiled(who, name), rival)
-        rival = min(cold("scikit-learn", name))
-        for who in ("halflife", "halflife, float32"):
-            first, later = cold(who, name)
-            line(f"fit, first process ever: {who}, {name}", "fit, cold", first, rival)
-            line(f"fit, cold process: {who}, {name}", "fit, cold", later, rival)
+        compare(f"fit, {name}, compiled", "fit, compiled", compiled(name, 3 * rounds))
+        compare(f"fit, {name}", "fit, cold", cold(name, rounds))
 
 
 SHARED = {"hidden_layer_sizes": (32,), "batch_size": 32}
@@ -166,18 +178,27 @@ def of_optuna(trials: int) -> float:
     return time.perf_counter() - began
 
 
-def searches(strengths: int, goal: bool) -> None:
+def searches(strengths: int, goal: bool, rounds: int) -> None:
     l2s, lrs = np.logspace(-5, 0, strengths), np.logspace(-3.5, -2, 5)
     sampled_l2s, sampled_lrs = l2s[:: max(1, strengths // 2)][:2], lrs[1::2]
     trials = strengths * len(lrs)
-    grid_search = of_grid_search(32 * sampled_l2s, sampled_lrs) * trials / (len(sampled_l2s) * len(sampled_lrs))
+    taken: dict[str, list[float]] = {}
     of_optuna(1)
-    optuna = of_optuna(2) * trials / 2
-    for precision in ("float64", "float32"):
-        seconds = ours(l2s, lrs, precision, rows("digits"))
+    for _ in range(rounds):
+        grid_search = of_grid_search(32 * sampled_l2s, sampled_lrs) / (len(sampled_l2s) * len(sampled_lrs))
+        taken.setdefault("GridSearchCV", []).append(grid_search * trials)
+        taken.setdefault("Optuna", []).append(of_optuna(2) * trials / 2)
+        for precision in OURS:
+            program = (
+                f"print(ours(np.logspace(-5, 0, {strengths}), np.logspace(-3.5, -2, 5), {precision!r}, rows('digits')))"
+            )
+            with tempfile.TemporaryDirectory() as empty:
+                process = python(program, {"XDG_CACHE_HOME": empty}, stdout=subprocess.PIPE)
+                taken.setdefault(precision, []).append(float(process.communicate()[0]))
+    for precision in OURS:
         what = f"search, {precision}: {FOLDS} folds × {strengths} strengths × 5 lrs"
-        line(f"{what}, GridSearchCV", "search" if goal else "", seconds, grid_search)
-        line(f"{what}, Optuna", "optuna" if goal else "", seconds, optuna)
+        line(f"{what}, GridSearchCV", "search" if goal else "", taken[precision], taken["GridSearchCV"])
+        line(f"{what}, Optuna", "optuna" if goal else "", taken[precision], taken["Optuna"])
 
 
 def scaling() -> None:
@@ -200,26 +221,30 @@ def scaling() -> None:
         print(f"time over {name}: power {power:.2f}, " + ", ".join(f"{t:.2f} s" for t in taken), flush=True)
 
 
-def line(what: str, goal: str, seconds: float, rival: float) -> None:
-    factor = rival / seconds
+def line(what: str, goal: str, seconds: list[float], rival: list[float]) -> None:
+    factors = np.array(rival) / np.array(seconds)
+    factor = np.median(factors)
     verdict = "" if not goal else "reached" if factor >= GOALS[goal] else f"missed (goal {GOALS[goal]:.2g})"
-    print(f"{what:62} {seconds:9.2f} s {rival:9.2f} s {factor:7.2f} × {verdict}", flush=True)
+    spread = f"({factors.min():.2f} to {factors.max():.2f})"
+    print(
+        f"{what:62} {np.median(seconds):8.2f} s {np.median(rival):8.2f} s {factor:7.2f} × {spread:18} {verdict}",
+        flush=True,
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", default=["fit", "search", "scaling"])
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     told = parser.parse_args()
     os.environ["PYTHONWARNINGS"] = "ignore"
     if {"fit", "search"} & set(told.parts):
-        print(f"{'':62} {'halflife':>11} {'rival':>11} {'faster':>9}")
+        print(f"{'':62} {'halflife':>10} {'rival':>10} {'faster':>9}")
     if "fit" in told.parts:
-        fits()
+        fits(told.rounds)
     if "search" in told.parts:
-        with tempfile.TemporaryDirectory() as empty:
-            os.environ["XDG_CACHE_HOME"] = empty
-            searches(4 if told.quick else 20, goal=not told.quick)  # in few strengths compilation weighs more
+        searches(4 if told.quick else 20, goal=not told.quick, rounds=told.rounds)  # in few, compilation weighs more
     if "scaling" in told.parts:
         scaling()
 
