@@ -54,7 +54,11 @@ def _train_block(
         of_members = network.row_errors(network.outputs(parameters, x), y) @ weight
         return jnp.sum(of_members), of_members
 
-    def one_step(carry: Any, now: Mapping[str, Array]) -> tuple[Any, None]:
+    each_step = {name: told.reshape(-1, *told.shape[2:]) for name, told in feed.items() if name not in _ONCE_AN_EPOCH}
+    steps = feed["step"].shape[1]
+
+    def one_step(number: Array, carry: Any) -> Any:
+        now = {name: told[number] for name, told in each_step.items()}
         parameters, state, trained_on = carry
         if apart:
             trained_on += 0 * sum(w[:, 0, 0] for layer in parameters for w in layer.values())
@@ -80,20 +84,20 @@ def _train_block(
             layers.append(moved)
         parameters = [{name: new[0] for name, new in layer.items()} for layer in layers]
         state = [{name: new[1] for name, new in layer.items()} for layer in layers]
-        return (parameters, state, trained_on + errors * now["share"]), None
+        return parameters, state, trained_on + errors * now["share"]
 
-    def one_epoch(carry: Any, now: Mapping[str, Array]) -> tuple[Any, Array]:
-        parameters, state, diverged = carry
-        steps = {name: value for name, value in now.items() if name not in _ONCE_AN_EPOCH}
-        nothing = jnp.zeros(len(diverged), l2.dtype)
-        (moved, state, train_error), _ = jax.lax.scan(one_step, (parameters, state, nothing), steps)
+    def one_epoch(number: Array, so_far: tuple[Any, Array]) -> tuple[Any, Array]:
+        (parameters, state, diverged), curves = so_far
+        epoch, blocks = (feed[name][number] for name in _ONCE_AN_EPOCH)
+        before = (parameters, state, jnp.zeros(len(diverged), l2.dtype))
+        moved, state, train_error = jax.lax.fori_loop(number * steps, (number + 1) * steps, one_step, before)
         norm = norm_of(moved, regularize_biases=False)
         alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
-        diverged = jnp.where((diverged == 0) & ~alive, now["epoch"], diverged)
+        diverged = jnp.where((diverged == 0) & ~alive, epoch, diverged)
         parameters = jax.tree.map(lambda new, old: jnp.where(alive[:, None, None], new, old), moved, parameters)
-        errors, scores = errors_and_scores(parameters, evaluated, now["blocks"], network, scored_as)
+        errors, scores = errors_and_scores(parameters, evaluated, blocks, network, scored_as)
         penalized = norm_of(moved, regularize_biases=regularize_biases)
-        curves = {
+        measured = {
             "train": train_error,
             "penalty": l2[:, 0, 0] * penalized * penalized / 2,
             **dict(zip(("valid", "test", "last"), errors, strict=True)),
@@ -101,15 +105,11 @@ def _train_block(
             "norm": norm,
         }
         # one array, for each of its own is compiled on its own
-        stacked = jnp.stack([curves[name] for name in MEASURED])
-        return (parameters, state, diverged), jnp.where(alive, stacked, jnp.nan)
-
-    def add_epoch(number: Array, so_far: tuple[Any, Array]) -> tuple[Any, Array]:
-        carry, curve = one_epoch(so_far[0], {name: value[number] for name, value in feed.items()})
-        return carry, so_far[1].at[number].set(curve)
+        stacked = jnp.stack([measured[name] for name in MEASURED])
+        return (parameters, state, diverged), curves.at[number].set(jnp.where(alive, stacked, jnp.nan))
 
     nothing = jnp.zeros((len(feed["epoch"]), len(MEASURED), len(l2)), l2.dtype)
-    final: tuple[Any, Array] = jax.lax.fori_loop(0, epochs, add_epoch, (carry, nothing))
+    final: tuple[Any, Array] = jax.lax.fori_loop(0, epochs, one_epoch, (carry, nothing))
     return final
 
 
