@@ -76,7 +76,7 @@ def errors_and_scores(
     """
     *by_block, count, spread = blocks
 
-    def add(number: Array, total: tuple[Array, Array]) -> tuple[Array, Array]:
+    def add(number: Array, total: Array) -> Array:
         x, y, label, member_of = (of_all[number] for of_all in by_block)
         outputs = network.outputs(parameters, x)
         if scored_as == "classification" and y.shape[1] == 1:
@@ -85,12 +85,12 @@ def errors_and_scores(
             counted = jnp.argmax(outputs, axis=1) == label
         else:
             counted = jnp.sum((outputs - y.T) ** 2, axis=1)
-        sums = (member_of.T @ a.astype(member_of.dtype).T for a in (network.row_errors(outputs, y), counted))
-        return total[0] + next(sums), total[1] + next(sums)
+        of_rows = jnp.stack([network.row_errors(outputs, y), counted.astype(member_of.dtype)])
+        return total + jnp.swapaxes(of_rows @ member_of, 1, 2)
 
-    nothing = jnp.zeros((len(count), len(jax.tree.leaves(parameters)[0])), count.dtype)
+    nothing = jnp.zeros((2, len(count), len(jax.tree.leaves(parameters)[0])), count.dtype)
     no_rows = blocks.x.size == 0
-    errors, counted = (nothing, nothing) if no_rows else jax.lax.fori_loop(0, first, add, (nothing, nothing))
+    errors, counted = nothing if no_rows else jax.lax.fori_loop(0, first, add, nothing)
     return errors / count, counted / count if scored_as == "classification" else 1 - counted / spread
 
 

@@ -57,29 +57,28 @@ def feed(
 ) -> dict[str, np.ndarray]:
     """All that the steps of these epochs are told besides the rows themselves, in the regime's precision.
 
-    Each array begins with [epochs, steps], except `epoch`, which is [epochs]; lr and decay go on with
-    [members, 1, 1], so that they broadcast against weights. Steps that were taken before count for `step` alone,
-    the number that a rule corrects its moments by.
+    Each array begins with [steps], those of one epoch after those of another, except `epoch`, which is [epochs]; lr
+    and decay go on with [members, 1, 1], so that they broadcast against weights. Steps that were taken before count
+    for `step` alone, the number that a rule corrects its moments by.
     """
     dtype = np.dtype(regime.precision)
     told = [
         batches(rows, regime.batch_size, seed=seed, epoch=epoch, order=order, row_weights=row_weights)
         for epoch in epochs
     ]
-    index, weight = (np.stack(part) for part in zip(*told, strict=True))
-    steps = index.shape[1]
+    index, weight = (np.concatenate(part) for part in zip(*told, strict=True))
+    steps = len(index) // len(epochs)
     step = np.arange(epochs.start * steps, epochs.stop * steps)
     schedule = schedules.named(regime.schedule, regime.epochs * steps)
     share = np.array([schedule(int(t)) for t in step])
     lr = np.stack([setting.lr * share for setting in settings], axis=1)
     decay = np.stack([setting.decay(setting.lr * share) for setting in settings], axis=1)
-    per_step = (len(epochs), steps, len(settings), 1, 1)
     return {
         "epoch": np.array(epochs, np.int32) + 1,
         "index": index,
         "weight": weight.astype(dtype),
         "share": ((weight > 0).sum(axis=-1) / rows).astype(dtype),
-        "step": (step + steps_before).reshape(len(epochs), steps).astype(np.int32) + 1,
-        "lr": lr.reshape(per_step).astype(dtype),
-        "decay": decay.reshape(per_step).astype(dtype),
+        "step": (step + steps_before).astype(np.int32) + 1,
+        "lr": lr[..., None, None].astype(dtype),
+        "decay": decay[..., None, None].astype(dtype),
     }

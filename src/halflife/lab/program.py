@@ -54,11 +54,10 @@ def _train_block(
         of_members = network.row_errors(network.outputs(parameters, x), y) @ weight
         return jnp.sum(of_members), of_members
 
-    each_step = {name: told.reshape(-1, *told.shape[2:]) for name, told in feed.items() if name not in _ONCE_AN_EPOCH}
-    steps = feed["step"].shape[1]
+    steps = len(feed["step"]) // len(feed["epoch"])
 
-    def one_step(number: Array, carry: Any) -> Any:
-        now = {name: told[number] for name, told in each_step.items()}
+    def one_step(first: Array, number: Array, carry: Any) -> Any:
+        now = {name: told[first + number] for name, told in feed.items() if name not in _ONCE_AN_EPOCH}
         parameters, state, trained_on = carry
         if apart:
             trained_on += 0 * sum(w[:, 0, 0] for layer in parameters for w in layer.values())
@@ -68,7 +67,7 @@ def _train_block(
         for w, g, s in zip(parameters, gradients, state, strict=True):
             moved = {}
             for name in w:
-                regularized = 1 if name == "weights" or regularize_biases else 0
+                regularized = name == "weights" or regularize_biases
                 moved[name] = update(
                     RULES[rule],
                     w[name],
@@ -76,8 +75,8 @@ def _train_block(
                     s[name],
                     step=now["step"],
                     lr=now["lr"],
-                    l2=l2 * regularized,
-                    decay=now["decay"] * regularized,
+                    l2=l2 if regularized else 0,
+                    decay=now["decay"] if regularized else 0,
                     order=order,
                     **hyperparameters,
                 )
@@ -90,7 +89,7 @@ def _train_block(
         (parameters, state, diverged), curves = so_far
         epoch, blocks = (feed[name][number] for name in _ONCE_AN_EPOCH)
         before = (parameters, state, jnp.zeros(len(diverged), l2.dtype))
-        moved, state, train_error = jax.lax.fori_loop(number * steps, (number + 1) * steps, one_step, before)
+        moved, state, train_error = jax.lax.fori_loop(0, steps, partial(one_step, number * steps), before)
         norm = norm_of(moved, regularize_biases=False)
         alive = (diverged == 0) & jnp.isfinite(train_error) & jnp.isfinite(norm)
         diverged = jnp.where((diverged == 0) & ~alive, epoch, diverged)
@@ -106,7 +105,8 @@ def _train_block(
         }
         # one array, for each of its own is compiled on its own
         stacked = jnp.stack([measured[name] for name in MEASURED])
-        return (parameters, state, diverged), curves.at[number].set(jnp.where(alive, stacked, jnp.nan))
+        curve = jnp.where(alive, stacked, jnp.nan)
+        return (parameters, state, diverged), jax.lax.dynamic_update_index_in_dim(curves, curve, number, axis=0)
 
     nothing = jnp.zeros((len(feed["epoch"]), len(MEASURED), len(l2)), l2.dtype)
     final: tuple[Any, Array] = jax.lax.fori_loop(0, epochs, one_epoch, (carry, nothing))

@@ -112,15 +112,15 @@ class Training:
         }
         total = self.torch.zeros(len(self.settings), dtype=self.dtype)
         answers = mapped(self.learning)
-        for step in range(told["index"].shape[1]):
-            index, weight = self.torch.from_numpy(told["index"][0, step]).long(), self._tensor(told["weight"][0, step])
+        for step in range(len(told["index"])):
+            index, weight = self.torch.from_numpy(told["index"][step]).long(), self._tensor(told["weight"][step])
             for w in self.weights.values():
                 w.requires_grad_(True)
             outputs = answers(self.weights | self.frozen, x[index])
             errors = _row_errors(self.model.error, outputs, y[index]) @ weight
             gradients = self.torch.autograd.grad(errors.sum(), list(self.weights.values()))
-            total += errors.detach() * float(told["share"][0, step])
-            lr, decay = (self._tensor(told[name][0, step].reshape(-1)) for name in ("lr", "decay"))
+            total += errors.detach() * float(told["share"][step])
+            lr, decay = (self._tensor(told[name][step].reshape(-1)) for name in ("lr", "decay"))
             for (name, w), gradient in zip(list(self.weights.items()), gradients, strict=True):
                 regularized = float(w.ndim > 2 or self.regime.regularize_biases)
                 self.weights[name], self.states[name] = update(
@@ -128,7 +128,7 @@ class Training:
                     w.detach(),
                     gradient,
                     self.states[name],
-                    step=int(told["step"][0, step]),
+                    step=int(told["step"][step]),
                     lr=_over(lr, w),
                     l2=_over(l2, w) * regularized,
                     decay=_over(decay, w) * regularized,
