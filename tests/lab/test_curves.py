@@ -65,6 +65,20 @@ def test_the_last_row_of_the_curves_is_what_the_weights_say(error):
     assert trained.curves["valid"][0, 0] != pytest.approx(trained.curves["valid"][-1, 0], rel=1e-3)
 
 
+def test_nobody_watches_and_the_end_is_the_same():
+    """Unwatched, the curves of validation and test are NaN before the last epoch; all the rest is bitwise the same."""
+    data, how = DATA["classification"], regime("softmax_cross_entropy")
+    seen, unseen = (train(data, how, SETTINGS, seed=2, watched=watched) for watched in (True, False))
+    for name, curve in unseen.curves.items():
+        if name in ("valid", "test", "valid_score", "test_score"):
+            assert np.isnan(curve[:-1]).all()
+            assert not np.isnan(seen.curves[name]).any()
+            np.testing.assert_array_equal(curve[-1], seen.curves[name][-1])
+        else:
+            np.testing.assert_array_equal(curve, seen.curves[name])
+    np.testing.assert_array_equal(flat(unseen, 0)[0], flat(seen, 0)[0])
+
+
 def test_r2_of_one_target_is_that_of_scikit_learn():
     """With one target R² is `sklearn.metrics.r2_score`; with several it weighs them by their variance."""
     for outputs in (1, 3):

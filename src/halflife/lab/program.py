@@ -26,6 +26,9 @@ CURVES = ("train", "penalty", "valid", "test", "valid_score", "test_score", "nor
 biases.
 """
 
+WATCHED = ("valid", "test", "valid_score", "test_score")
+"""Those of them for which networks answer rows that they are not trained on."""
+
 MEASURED = (*CURVES, "last", "last_score")
 """The rows of what comes out: the curves, then error and score on all training rows, looked at where it was asked."""
 

@@ -57,6 +57,7 @@ def trainer(network: Network, *, shuffle: bool, row_weights: Array | None) -> Ca
             start=Start(parameters=members),
             order=order,
             row_weights=row_weights,
+            watched=False,
             **more,
         )
 
