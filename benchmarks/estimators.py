@@ -13,7 +13,8 @@ folds. Both rivals are timed on a sample and scaled up; `--quick` takes 4 streng
 
 `scaling`: the power of the search's time in rows, members and weights, compiled before.
 
-All take turns, each in a process of its own, and the ratios are those within a turn: their median, least and most.
+Fits and searches take turns with their rivals, and the ratios are those within a turn: their median, least and most.
+All of ours, and scikit-learn's fits, run in processes of their own.
 """
 
 import argparse

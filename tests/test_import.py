@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import halflife
-from halflife._lazy import imported
+from halflife._lazy import import_quickly
 
 HEAVY = {
     "jax",
@@ -87,10 +87,10 @@ def test_the_collector_rests_while_a_module_is_imported(
     before = gc.isenabled()
     (gc.enable if collects else gc.disable)()
     try:
-        assert imported("rests").collects is False
+        assert import_quickly("rests").collects is False
         assert gc.isenabled() is collects
         with pytest.raises(ImportError, match="as planned"):
-            imported("fails")
+            import_quickly("fails")
         assert gc.isenabled() is collects
     finally:
         (gc.enable if before else gc.disable)()

@@ -6,7 +6,7 @@ Everything below is loaded on first use, so that `import halflife` costs nothing
 from typing import Any
 
 from halflife._errors import BadData, BadInput, BadStudy, HalflifeError, UnknownName
-from halflife._lazy import imported
+from halflife._lazy import import_quickly
 
 __version__ = "0.1.0"
 
@@ -42,7 +42,7 @@ __all__ = ["BadData", "BadInput", "BadStudy", "HalflifeError", "UnknownName", "_
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'halflife' has no attribute {name!r}")
-    home = imported(_HOMES[name])
+    home = import_quickly(_HOMES[name])
     # a package that is called like its verb is callable itself, so that importing it does not hide the verb
     value = home if home.__name__ == f"{__name__}.{name}" else getattr(home, name)
     globals()[name] = value

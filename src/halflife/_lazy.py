@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 
-def imported(name: str) -> ModuleType:
+def import_quickly(name: str) -> ModuleType:
     """The module, imported while the garbage collector rests.
 
     It would go over all that is at hand again and again, and nothing of it can go: a quarter of the time in which JAX
@@ -31,6 +31,6 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
     def look_up(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(imported(f"{package}.{homes[name]}"), name)
+        return getattr(import_quickly(f"{package}.{homes[name]}"), name)
 
     return look_up, lambda: sorted(homes)
