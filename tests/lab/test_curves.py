@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
-from halflife.lab import Network, Regime, Setting, train
+from halflife.lab import Network, Regime, Setting, train, training
 from halflife.lab.evaluation import ROWS_A_BLOCK
 from halflife.lab.feed import batches
 from halflife.rules import Law
@@ -63,6 +63,31 @@ def test_the_last_row_of_the_curves_is_what_the_weights_say(error):
         assert trained.final["train_score"][member] == pytest.approx(score(task, weights, data.train, how), rel=1e-12)
     assert trained.curves["penalty"][-1, 0] > 0.1
     assert trained.curves["valid"][0, 0] != pytest.approx(trained.curves["valid"][-1, 0], rel=1e-3)
+
+
+def test_every_row_of_the_curves_is_the_last_of_a_shorter_training():
+    """Networks are looked at after every epoch: what is seen is what a training that ends there sees."""
+    data, how = DATA["classification"], regime("softmax_cross_entropy")
+    longer, shorter = (train(data, replace(how, epochs=epochs), SETTINGS, seed=2) for epochs in (3, 2))
+    for name, curve in longer.curves.items():
+        np.testing.assert_allclose(curve[:2], shorter.curves[name], rtol=1e-12, err_msg=name)
+
+
+def test_unwatched_networks_are_looked_at_once(monkeypatch):
+    """No block of rows is evaluated before the last epoch, and there all of them are."""
+    told = []
+
+    def watch(carry, feed, *arrays, **constants):
+        told.append(feed["blocks"].tolist())
+        return train_block(carry, feed, *arrays, **constants)
+
+    train_block = training.train_block
+    monkeypatch.setattr(training, "train_block", watch)
+    for watched in (True, False):
+        train(DATA["classification"], regime("softmax_cross_entropy"), SETTINGS, seed=2, watched=watched)
+    (each, last), unwatched = told
+    assert 0 < each < last
+    assert unwatched == [0, last]
 
 
 def test_nobody_watches_and_the_end_is_the_same():
